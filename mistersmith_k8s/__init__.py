@@ -1,0 +1,1 @@
+"""Typed constructs and proven manifests for the Mister Smith platform."""
