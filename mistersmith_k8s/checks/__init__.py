@@ -1,0 +1,1 @@
+"""Checks: what is wrong with manifests, found before they are applied."""
