@@ -1,0 +1,1 @@
+"""The laws of the project, one file for each part."""
