@@ -1,0 +1,1 @@
+"""What comes from upstream: pinned inputs and the generator of types and schemas."""
