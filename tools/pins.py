@@ -49,6 +49,11 @@ def pinned_requirements() -> tuple[str, ...]:
     return tuple(f"{name}=={version}" for name, version in sorted(pins()["pip"].items()))
 
 
+def groups() -> tuple[str, ...]:
+    """The groups of tools that are installed together."""
+    return tuple(name for name in pins() if name != "pip")
+
+
 def group(name: str) -> tuple[Tool, ...]:
     """The tools of one group, such as `test`, in the order of versions.toml."""
     return tuple(tool(command, pin) for command, pin in pins()[name].items())

@@ -1,0 +1,28 @@
+# What a person types. Each target sets up what it needs; a second run sets up nothing.
+
+PYTHON ?= python3
+VENV := .venv/bin
+
+.PHONY: synth test tools benchmarks clean
+
+synth: .venv/.installed
+	$(VENV)/mistersmith-k8s synth charts/platform.yaml -o dist
+
+test: tools
+	$(VENV)/python -m tools.check
+
+tools: .venv/.installed
+	$(VENV)/python -m tools.install test
+
+benchmarks: .venv/.installed
+	$(VENV)/python -m tools.install test benchmarks
+	$(VENV)/python -m benchmarks
+
+clean:
+	rm -rf .venv .tools
+
+# The package alone: rendering needs no test tool, no Node, no Go.
+.venv/.installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(VENV)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
