@@ -84,7 +84,7 @@ class Spec:
     def __post_init__(self) -> None:
         """Convert and check each field, then the rules between fields."""
         found: list[Violation] = []
-        for name, hint in hints(type(self)).items():
+        for name, hint in hints(typing.cast("Any", type(self))).items():
             object.__setattr__(self, name, converted(getattr(self, name), hint, (name,), found))
         if not found:
             found += [violation.under(()) for violation in self.rules()]
@@ -117,7 +117,7 @@ def load(spec: type[Spec], data: object, path: Path, found: list[Violation]) -> 
     if not isinstance(data, Mapping):
         found.append(Violation(path, data, f"must be a mapping of {_known(spec)}"))
         return None
-    known = hints(spec)
+    known = hints(typing.cast("Any", spec))
     before = len(found)
     unknown = [str(key) for key in data if key not in known]
     found += [Violation((*path, key), MISSING, *_unknown(key, known)) for key in unknown]
@@ -252,7 +252,7 @@ def _unknown(key: str, known: Iterable[str]) -> tuple[str, str]:
     return "is not a field", advice
 
 
-def _known(spec: type[Spec]) -> str:
+def _known(spec: Any) -> str:
     return ", ".join(hints(spec))
 
 

@@ -1,0 +1,221 @@
+"""Connections: who talks to whom, declared once as a list of edges.
+
+From the edges of a workload come its URLs, both of its policy directions and the annotation
+that lets a check compare what policies allow with what was declared.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+from mistersmith_k8s.manifest import Manifests, manifests
+from mistersmith_k8s.site import DOMAIN, Pods, Site, Workload
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mistersmith_k8s import k8s
+    from mistersmith_k8s.primitives import Cidr, Port, SecretKey
+
+NAMESPACE_NAME = "kubernetes.io/metadata.name"
+"""Set and protected by the API server, unlike labels that anyone may write."""
+
+DNS = Pods("kube-dns", "kube-system", ("k8s-app", "kube-dns"))
+DNS_PORTS: tuple[k8s.NetworkPolicyPort, ...] = (
+    {"protocol": "TCP", "port": 53},
+    {"protocol": "UDP", "port": 53},
+)
+DECLARED = f"{DOMAIN}/connects-to"
+OUTSIDE = f"{DOMAIN}/pods-from"
+"""Marks a policy whose pods somebody else brings: what they are is declared by its selector."""
+
+
+class Addresses(NamedTuple):
+    """Networks outside the cluster, by CIDR."""
+
+    name: str
+    cidrs: tuple[Cidr, ...]
+
+
+class Url(NamedTuple):
+    """A variable that tells the source where the target is.
+
+    `secrets` are variables that the text refers to as `$(NAME)`; they come first.
+    """
+
+    variable: str
+    text: str
+    secrets: tuple[tuple[str, SecretKey], ...] = ()
+
+
+class Edge(NamedTuple):
+    """One declared connection: the source may open the ports of the target."""
+
+    source: Pods
+    target: Pods | Addresses
+    ports: tuple[Port, ...]
+    purpose: str
+    urls: tuple[Url, ...] = ()
+
+
+class Connections(NamedTuple):
+    """The declared edges of a platform."""
+
+    edges: tuple[Edge, ...]
+
+    def sent_by(self, pods: Pods) -> tuple[Edge, ...]:
+        """The edges that start at some pods."""
+        return tuple(edge for edge in self.edges if edge.source == pods)
+
+    def taken_by(self, pods: Pods) -> tuple[Edge, ...]:
+        """The edges that end at some pods."""
+        return tuple(edge for edge in self.edges if edge.target == pods)
+
+    def variables(self, pods: Pods) -> list[k8s.EnvVar]:
+        """The variables with URLs, each after the secrets that it refers to."""
+        return [
+            variable
+            for edge in self.sent_by(pods)
+            for url in edge.urls
+            for variable in (*map(_secret_variable, url.secrets), _plain_variable(url))
+        ]
+
+    def declared(self, pods: Pods) -> dict[str, str]:
+        """The annotation that says in words what the pods may open."""
+        lines = sorted({line for edge in self.sent_by(pods) for line in _declaration(edge)})
+        return {DECLARED: "".join(f"{line}\n" for line in (*lines, _DNS_DECLARATION))}
+
+    def policy(self, me: Workload) -> k8s.NetworkPolicy:
+        """Both sides of every connection of a workload, and DNS."""
+        return {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": me.metadata("-netpol"),
+            "spec": {
+                "podSelector": {"matchLabels": me.selector},
+                "policyTypes": ["Ingress", "Egress"],
+                "ingress": _ingress(self.taken_by(me.pods)),
+                "egress": [*_egress(self.sent_by(me.pods)), _DNS_RULE],
+            },
+        }
+
+    def outside_policies(self, site: Site, outsiders: Iterable[Pods]) -> Manifests:
+        """The policies of pods that others bring into a default-deny namespace of ours."""
+        return manifests(self._outside_policy(site, pods) for pods in outsiders)
+
+    def _outside_policy(self, site: Site, pods: Pods) -> k8s.NetworkPolicy:
+        return {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": {
+                "name": f"{pods.name}-netpol",
+                "namespace": pods.namespace,
+                "labels": site.labels(pods.name),
+                "annotations": {OUTSIDE: "outside"},
+            },
+            "spec": {
+                "podSelector": {"matchLabels": pods.selector},
+                "policyTypes": ["Ingress", "Egress"],
+                "ingress": _ingress(self.taken_by(pods)),
+                "egress": [*_egress(self.sent_by(pods)), _DNS_RULE],
+            },
+        }
+
+    def admissions(self, site: Site) -> Manifests:
+        """One ingress policy per target: lets the sources in beside a platform's own policies."""
+        ordered = sorted(self.edges, key=lambda edge: (edge.source.name, edge.target.name))
+        grouped = groupby(ordered, key=lambda edge: (edge.source, edge.target))
+        return manifests(
+            _admission(site, source, target, tuple(edges))
+            for (source, target), edges in grouped
+            if isinstance(target, Pods)
+        )
+
+
+def default_deny(namespace: str, site: Site) -> k8s.NetworkPolicy:
+    """Nothing in or out of any pod of a namespace unless another policy allows it."""
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {
+            "name": "deny-all-default",
+            "namespace": namespace,
+            "labels": site.labels(),
+        },
+        "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
+    }
+
+
+def _admission(
+    site: Site, source: Pods, target: Pods, edges: tuple[Edge, ...]
+) -> k8s.NetworkPolicy:
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {
+            "name": f"{target.name}-from-{source.name}",
+            "namespace": target.namespace,
+            "labels": site.labels(source.name),
+            "annotations": {OUTSIDE: "outside"},
+        },
+        "spec": {
+            "podSelector": {"matchLabels": target.selector},
+            "policyTypes": ["Ingress"],
+            "ingress": _ingress(edges),
+        },
+    }
+
+
+def _ingress(edges: tuple[Edge, ...]) -> list[k8s.NetworkPolicyIngressRule]:
+    return [{"from": [_peer(edge.source)], "ports": _ports(edge)} for edge in edges]
+
+
+def _egress(edges: tuple[Edge, ...]) -> list[k8s.NetworkPolicyEgressRule]:
+    return [{"to": list(_targets(edge)), "ports": _ports(edge)} for edge in edges]
+
+
+def _targets(edge: Edge) -> Iterator[k8s.NetworkPolicyPeer]:
+    if isinstance(edge.target, Pods):
+        yield _peer(edge.target)
+    else:
+        for cidr in edge.target.cidrs:
+            yield {"ipBlock": {"cidr": cidr}}
+
+
+def _peer(pods: Pods) -> k8s.NetworkPolicyPeer:
+    """One peer with both selectors: they are ANDed, two peers would be ORed."""
+    return {
+        "namespaceSelector": {"matchLabels": {NAMESPACE_NAME: pods.namespace}},
+        "podSelector": {"matchLabels": pods.selector},
+    }
+
+
+def _ports(edge: Edge) -> list[k8s.NetworkPolicyPort]:
+    return [{"protocol": "TCP", "port": port.number} for port in edge.ports]
+
+
+_DNS_RULE: k8s.NetworkPolicyEgressRule = {"to": [_peer(DNS)], "ports": DNS_PORTS}
+_DNS_DECLARATION = f"{DNS.namespace}/{DNS.name} TCP 53,UDP 53"
+
+
+def _declaration(edge: Edge) -> Iterator[str]:
+    numbers = ",".join(str(number) for number in sorted(port.number for port in edge.ports))
+    if isinstance(edge.target, Pods):
+        yield f"{edge.target.namespace}/{edge.target.name} TCP {numbers}"
+    else:
+        yield from (f"{cidr} TCP {numbers}" for cidr in edge.target.cidrs)
+
+
+def _secret_variable(secret: tuple[str, SecretKey]) -> k8s.EnvVar:
+    name, key = secret
+    return secret_variable(name, key)
+
+
+def secret_variable(name: str, key: SecretKey) -> k8s.EnvVar:
+    """A variable whose value stays in a Secret."""
+    return {"name": name, "valueFrom": {"secretKeyRef": {"name": key.name, "key": key.key}}}
+
+
+def _plain_variable(url: Url) -> k8s.EnvVar:
+    return {"name": url.variable, "value": url.text}
