@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from mistersmith_k8s.connections import Connections, secret_variable
-from mistersmith_k8s.pods import Timing, http_probe
 from mistersmith_k8s.primitives import Label, Name, Port, SecretKey, VariableName
 from mistersmith_k8s.quantity import Quantity
+from mistersmith_k8s.site import DOMAIN
 from mistersmith_k8s.spec import MISSING, Range, Spec, Violation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from mistersmith_k8s import k8s
-    from mistersmith_k8s.site import Workload
+    from mistersmith_k8s.site import Site, Workload
+    from mistersmith_k8s.tiers import ResourceTier
 
 Seconds = Annotated[int, Range(1)]
 PortNumber = Annotated[int, Range(1024, 65535)]
@@ -126,22 +128,6 @@ class AgentSpec(Spec):
                 yield Violation(("variables", name), MISSING, rule, "Remove one of the two.")
 
 
-class Probes(NamedTuple):
-    """The paths that every agent answers on its HTTP port, and when they are asked."""
-
-    liveness: Timing
-    readiness: Timing
-    startup: Timing
-
-    def on(self, port: Port) -> dict[str, k8s.Probe]:
-        """The three probe fields of a container."""
-        return {
-            "livenessProbe": http_probe("/health", port, self.liveness),
-            "readinessProbe": http_probe("/ready", port, self.readiness),
-            "startupProbe": http_probe("/startup", port, self.startup),
-        }
-
-
 def scrape(port: Port) -> dict[str, str]:
     """Pod annotations that tell Prometheus where the metrics are: on the health router."""
     return {
@@ -192,10 +178,21 @@ class Role(NamedTuple):
     own: tuple[k8s.EnvVar, ...]
 
 
-def variables(
-    me: Workload, role: Role, spec: AgentSpec, settings: Settings, connections: Connections
-) -> list[k8s.EnvVar]:
+class Surroundings(NamedTuple):
+    """What an agent finds around it: its site, its connections, the settings of all agents.
+
+    With `strict_spread`, replicas that cannot be spread over zones wait rather than share one.
+    """
+
+    site: Site
+    connections: Connections
+    settings: Settings
+    strict_spread: bool
+
+
+def variables(me: Workload, role: Role, spec: AgentSpec, around: Surroundings) -> list[k8s.EnvVar]:
     """All variables of an agent, in an order in which every `$(NAME)` is already known."""
+    settings, connections = around.settings, around.connections
     return [
         field_variable("POD_NAME", "metadata.name"),
         field_variable("POD_NAMESPACE", "metadata.namespace"),
@@ -219,6 +216,11 @@ def variables(
         *(secret_variable(name, key) for name, key in spec.secret_variables.items()),
         *(_DEVELOPMENT if settings.development else ()),
     ]
+
+
+def tier_label(tier: ResourceTier) -> dict[str, str]:
+    """The pod label that says which resource tier an agent has."""
+    return {f"{DOMAIN}/resource-tier": tier}
 
 
 def variable(name: str, value: str) -> k8s.EnvVar:
