@@ -93,4 +93,5 @@ if __name__ == "__main__":
     try:
         install(sys.argv[1:])
     except subprocess.CalledProcessError as error:
-        sys.exit(f"{error.cmd[0]} failed with exit code {error.returncode}. Run it again.")
+        command = " ".join(map(str, error.cmd))
+        sys.exit(f"{error.output}{command}: failed with exit code {error.returncode}")

@@ -87,12 +87,20 @@ def lock_of(tool: pins.Tool) -> Path:
 
 
 def run(command: list[str | Path], settings: dict[str, str]) -> None:
-    """The command ended well.
+    """The command ended well, and said nothing of it.
 
     Raises:
-        subprocess.CalledProcessError: it did not; what it said is on the terminal.
+        subprocess.CalledProcessError: it did not; the error has what it said.
     """
-    subprocess.run(command, env={**os.environ, **settings}, stdin=subprocess.DEVNULL, check=True)
+    subprocess.run(
+        command,
+        env={**os.environ, **settings},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=True,
+    )
 
 
 INSTALLERS: dict[str, Callable[[pins.Tool, Path], None]] = {
