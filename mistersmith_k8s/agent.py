@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mistersmith_k8s import k8s
-    from mistersmith_k8s.site import Site, Workload
+    from mistersmith_k8s.site import Workload
+    from mistersmith_k8s.surroundings import Surroundings
     from mistersmith_k8s.tiers import ResourceTier
 
 Seconds = Annotated[int, Range(1)]
@@ -176,18 +177,6 @@ class Role(NamedTuple):
     http: Port
     tier: k8s.EnvVar
     own: tuple[k8s.EnvVar, ...]
-
-
-class Surroundings(NamedTuple):
-    """What an agent finds around it: its site, its connections, the settings of all agents.
-
-    With `strict_spread`, replicas that cannot be spread over zones wait rather than share one.
-    """
-
-    site: Site
-    connections: Connections
-    settings: Settings
-    strict_spread: bool
 
 
 def variables(me: Workload, role: Role, spec: AgentSpec, around: Surroundings) -> list[k8s.EnvVar]:

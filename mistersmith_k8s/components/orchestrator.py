@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mistersmith_k8s import k8s
+    from mistersmith_k8s.surroundings import Surroundings
 
 GRACE_SECONDS = 60
 QUORUM_FROM = 3
@@ -70,7 +71,7 @@ def identity(site: Site) -> Workload:
     return site.agent("orchestrator", Plane.SYSTEM, "orchestrator")
 
 
-def orchestrator(spec: OrchestratorSpec, around: agent.Surroundings) -> Manifests:
+def orchestrator(spec: OrchestratorSpec, around: Surroundings) -> Manifests:
     """Everything of the orchestrator in its namespace."""
     me = identity(around.site)
     data = agent.configuration(around.settings)
@@ -86,7 +87,7 @@ def orchestrator(spec: OrchestratorSpec, around: agent.Surroundings) -> Manifest
 
 
 def deployment(
-    spec: OrchestratorSpec, me: Workload, data: dict[str, str], around: agent.Surroundings
+    spec: OrchestratorSpec, me: Workload, data: dict[str, str], around: Surroundings
 ) -> k8s.Deployment:
     """The Deployment: rolls one by one, spread over zones and hosts."""
     return {
@@ -114,7 +115,7 @@ def deployment(
                     "securityContext": pods.identity(pods.AGENT_USER),
                     "affinity": {"podAntiAffinity": apart(me)},
                     "topologySpreadConstraints": [
-                        pods.spread(me, pods.ZONE, strict=around.strict_spread)
+                        pods.spread(me, pods.ZONE, strict=around.careful)
                     ],
                     "tolerations": [
                         tolerated("node.kubernetes.io/not-ready"),
@@ -150,7 +151,7 @@ def deployment(
     }
 
 
-def variables(spec: OrchestratorSpec, me: Workload, around: agent.Surroundings) -> list[k8s.EnvVar]:
+def variables(spec: OrchestratorSpec, me: Workload, around: Surroundings) -> list[k8s.EnvVar]:
     """The variables of the container, `$(NAME)` only after NAME."""
     heartbeat = str(around.settings.heartbeat_interval_seconds)
     role = agent.Role(

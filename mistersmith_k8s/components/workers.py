@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mistersmith_k8s import k8s
+    from mistersmith_k8s.surroundings import Surroundings
 
 GRACE_BEYOND_TASK_SECONDS = 30
 SURGE = 2
@@ -184,7 +185,7 @@ def identity(site: Site, name: str) -> Workload:
     return site.agent(name, Plane.WORKLOAD, "worker")
 
 
-def worker_pool(name: str, spec: WorkerPoolSpec, around: agent.Surroundings) -> Manifests:
+def worker_pool(name: str, spec: WorkerPoolSpec, around: Surroundings) -> Manifests:
     """Everything of one pool in the namespace of the workers."""
     me = identity(around.site, name)
     data = {
@@ -204,7 +205,7 @@ def worker_pool(name: str, spec: WorkerPoolSpec, around: agent.Surroundings) -> 
 
 
 def deployment(
-    spec: WorkerPoolSpec, me: Workload, data: dict[str, str], around: agent.Surroundings
+    spec: WorkerPoolSpec, me: Workload, data: dict[str, str], around: Surroundings
 ) -> k8s.Deployment:
     """The Deployment; it says no `replicas` where an autoscaler decides them."""
     return {
@@ -266,7 +267,7 @@ def deployment(
     }
 
 
-def variables(spec: WorkerPoolSpec, me: Workload, around: agent.Surroundings) -> list[k8s.EnvVar]:
+def variables(spec: WorkerPoolSpec, me: Workload, around: Surroundings) -> list[k8s.EnvVar]:
     """The variables of the container, `$(NAME)` only after NAME."""
     config = f"{me.name}-config"
     role = agent.Role(
