@@ -174,5 +174,7 @@ class ImageRef(str):
 class SecretKey(Spec):
     """One key of a Secret that the cluster must hold; its value is never written."""
 
+    ADVICE = "Name a Secret of the cluster and its key; the secret itself never stands here."
+
     name: Name
     key: DataKey = DataKey("password")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import functools
+import re
 import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,8 +37,13 @@ class Violation(NamedTuple):
 
     def __str__(self) -> str:
         where = dotted(self.under(()).path)
-        shown = "" if self.value is MISSING else f" {_shown(self.value)}"
+        hidden = self.value is MISSING or _SECRET.search(where)
+        shown = "" if hidden else f" {_shown(self.value)}"
         return f"{where}:{shown} {self.rule}.{' ' + self.advice if self.advice else ''}"
+
+
+_SECRET = re.compile(r"(?i)passw|secret|token|credential|api_?key")
+"""Paths whose values are never shown: somebody may have put a secret there by mistake."""
 
 
 class SpecError(ValueError):
@@ -77,6 +83,9 @@ class Scalar(typing.Protocol):
 class Spec:
     """A frozen record of decisions. Making one with wrong values raises `SpecError`."""
 
+    ADVICE: ClassVar[str] = ""
+    """What to do where something else stands in the place of this spec."""
+
     def __init_subclass__(cls) -> None:
         """Every spec is a frozen, keyword-only dataclass."""
         dataclasses.dataclass(frozen=True, kw_only=True)(cls)
@@ -115,12 +124,12 @@ def fields(spec: type[Spec]) -> tuple[dataclasses.Field[Any], ...]:
 def load(spec: type[Spec], data: object, path: Path, found: list[Violation]) -> Any:
     """The spec that a mapping describes; what is wrong with it goes to `found`."""
     if not isinstance(data, Mapping):
-        found.append(Violation(path, data, f"must be a mapping of {_known(spec)}"))
+        found.append(Violation(path, data, f"must be a mapping of {_known(spec)}", spec.ADVICE))
         return None
     known = hints(typing.cast("Any", spec))
-    before = len(found)
     unknown = [str(key) for key in data if key not in known]
     found += [Violation((*path, key), MISSING, *_unknown(key, known)) for key in unknown]
+    before = len(found)
     needed = [f.name for f in fields(spec) if f.name not in data and _required(f)]
     found += [Violation((*path, name), MISSING, "is required") for name in needed]
     values = {
