@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from imports import pins as upstream
+
 ROOT = Path(__file__).parents[1]
 TOOLS = ROOT / ".tools"
 VERSIONS = Path(__file__).with_name("versions.toml")
@@ -45,8 +47,9 @@ def pins() -> dict[str, Any]:
 
 
 def pinned_requirements() -> tuple[str, ...]:
-    """The exact requirements of the tools that pip installs, sorted by name."""
-    return tuple(f"{name}=={version}" for name, version in sorted(pins()["pip"].items()))
+    """The exact requirements of what pip installs: the tools, and the input of `imports`."""
+    pinned = {**pins()["pip"], upstream.SCHEMAS_PACKAGE: upstream.SCHEMAS_VERSION}
+    return tuple(f"{name}=={version}" for name, version in sorted(pinned.items()))
 
 
 def groups() -> tuple[str, ...]:

@@ -1,0 +1,119 @@
+"""Prints what we cost beside our peers: `python -m benchmarks`.
+
+Nothing here passes or fails: the figures are for README, and for whoever changes something.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import tempfile
+from pathlib import Path
+from statistics import median
+
+from benchmarks import inputs
+from benchmarks.timing import HEADER, Comparison, Work, shown
+from tools import pins
+from tools.registries import SCRIPTS
+
+TOOLS = {tool.name: tool.path for name in pins.groups() for tool in pins.group(name)}
+OURS = SCRIPTS / "mistersmith-k8s"
+PYTHON = SCRIPTS / "python"
+CHART = Path(__file__).with_name("chart")
+REFERENCE = pins.ROOT / "charts" / "platform.yaml"
+ENVIRONMENTS = ("experimental", "validation", "operational")
+VALIDATED = (8, 400)
+POOLS = (1, 10, 100, 1000)
+
+
+def work(
+    *commands: tuple[str | Path, ...], cwd: Path = pins.ROOT, output: Path | None = None
+) -> Work:
+    """Commands that see the pinned tools and no others."""
+    path = os.pathsep.join([str(SCRIPTS), os.environ.get("PATH", os.defpath)])
+    environment = {**os.environ, "PATH": path, "JSII_NODE": str(pins.NODE)}
+    return Work(commands=commands, cwd=cwd, environment=environment, output=output)
+
+
+def synth(scratch: Path) -> Comparison:
+    """The whole platform with all checks, beside a chart that only renders."""
+    peer = (
+        (TOOLS["helm"], "template", "peer", CHART, "-f", CHART / "environments" / f"{name}.yaml")
+        for name in ENVIRONMENTS
+    )
+    output = scratch / "dist"
+    return Comparison(
+        name="synth, three environments, checked",
+        peer="helm template, three times",
+        our_work=work((OURS, "synth", REFERENCE, "-o", output), output=output),
+        peer_work=work(*peer),
+        times=1.0,
+    )
+
+
+def validate(scratch: Path, rendered: Path, schemas: str, count: int) -> Comparison:
+    """The schema layer for one minor, beside kubeconform with the same schemas."""
+    folder = scratch / f"objects-{count}"
+    inputs.write_objects(folder, rendered, count)
+    minor = inputs.MINOR
+    location = ("-strict", "-schema-location", schemas, "-kubernetes-version", f"{minor}.0")
+    return Comparison(
+        name=f"validate, {count} objects",
+        peer="kubeconform -strict",
+        our_work=work((OURS, "validate", folder, "--kubernetes-version", minor)),
+        peer_work=work((TOOLS["kubeconform"], *location, folder)),
+        times=0.2,
+    )
+
+
+def cdk8s_road(scratch: Path, objects: int) -> Comparison:
+    """The platform through the construct tree, beside an app without a single chart."""
+    empty = scratch / "empty"
+    empty.mkdir()
+    (empty / "main.py").write_text(inputs.EMPTY_APP, encoding="utf-8")
+    command = (TOOLS["cdk8s"], "synth", "--output")
+    ours = (*command, scratch / "cdk8s", "--app", f"{PYTHON} -m charts")
+    return Comparison(
+        name=f"cdk8s synth, {objects} objects",
+        peer="cdk8s synth, no object",
+        our_work=work(ours),
+        peer_work=work((*command, "dist", "--app", f"{PYTHON} main.py"), cwd=empty),
+        times=1.25,
+        extra_seconds=objects / 1000,
+    )
+
+
+def growth(scratch: Path, pools: int, runs: int) -> str:
+    """What a platform of so many worker pools costs, as a whole and for each pool."""
+    path, output = scratch / f"pools-{pools}.yaml", scratch / f"pools-{pools}"
+    inputs.write_platform(path, pools)
+    ours = work((OURS, "synth", path, "-o", output), output=output)
+    seconds = median(ours.seconds() for _ in range(runs))
+    return f"{pools:5} worker pools {shown(seconds)} {seconds / pools * 1000:8.2f} ms a pool"
+
+
+def main() -> None:
+    """Every comparison, then the growth, as lines on the terminal."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--runs", type=int, default=9, help="timed runs of each command")
+    runs = parser.parse_args().runs
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(f"median of {runs} runs\n\n{HEADER}")
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        print(synth(scratch).line(runs), flush=True)
+        rendered = scratch / "dist" / "plain"
+        (scratch / "schemas").mkdir()
+        schemas = inputs.write_schemas(scratch / "schemas")
+        for count in VALIDATED:
+            comparison = validate(scratch, rendered / ENVIRONMENTS[-1], schemas, count)
+            print(comparison.line(runs), flush=True)
+        print(cdk8s_road(scratch, len(inputs.manifests_in(rendered))).line(runs), flush=True)
+        print()
+        for pools in POOLS:
+            print(growth(scratch, pools, min(runs, 3)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

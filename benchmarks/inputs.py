@@ -1,0 +1,61 @@
+"""What the benchmarks work on, made anew for each run."""
+
+from __future__ import annotations
+
+import json
+from itertools import cycle, islice
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from imports.bundle import kinds
+from imports.upstream import closure, definitions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MINOR = "1.37"
+EMPTY_APP = "from cdk8s import App\n\nApp().synth()\n"
+PLENTY = {"cpu": "1M", "memory": "1Pi"}  # a quota that no benchmark fills
+
+
+def write_schemas(folder: Path) -> str:
+    """The schema location for kubeconform: one file a kind, each complete in itself.
+
+    A file of its own with only what the kind needs is the quickest form to load.
+    """
+    tables = definitions()[MINOR]
+    for (version, kind), name in kinds(tables).items():
+        group, _, api = version.rpartition("/")
+        suffix = "-".join((*([group.split(".")[0]] if group else []), api)).lower()
+        needed = {part: tables[part] for part in sorted(closure(tables, name))}
+        schema = {"$ref": f"#/$defs/{name}", "$defs": needed}
+        path = folder / f"{kind.lower()}-{suffix}.json"
+        path.write_text(json.dumps(schema), encoding="utf-8")
+    return f"{folder}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json"
+
+
+def write_objects(folder: Path, rendered: Path, count: int) -> None:
+    """The folder holds as many objects as asked, one a file, each with an identity of its own."""
+    folder.mkdir()
+    for number, manifest in enumerate(islice(cycle(manifests_in(rendered)), count)):
+        renamed = {**manifest["metadata"], "name": f"{manifest['metadata']['name']}-{number}"}
+        text = yaml.safe_dump({**manifest, "metadata": renamed})
+        (folder / f"{number:04}.yaml").write_text(text, encoding="utf-8")
+
+
+def manifests_in(folder: Path) -> list[dict[str, Any]]:
+    """Every manifest below a folder of YAML files."""
+    files = (path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.yaml")))
+    return [manifest for text in files for manifest in yaml.safe_load_all(text) if manifest]
+
+
+def write_platform(path: Path, pools: int) -> None:
+    """The file describes a platform with as many worker pools as asked."""
+    hard = {"requests": PLENTY, "limits": PLENTY}
+    description = {
+        "workers": {f"pool-{number}": {"replicas": 1} for number in range(pools)},
+        "quotas": {"workload": hard},
+        "environments": {"experimental": {}},
+    }
+    path.write_text(json.dumps(description, indent=2), encoding="utf-8")
