@@ -6,14 +6,13 @@ that lets a check compare what policies allow with what was declared.
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from mistersmith_k8s.manifest import Manifests, manifests
 from mistersmith_k8s.site import DOMAIN, Pods, Site, Workload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from mistersmith_k8s import k8s
     from mistersmith_k8s.primitives import Cidr, Port, SecretKey
@@ -100,37 +99,55 @@ class Connections(NamedTuple):
             },
         }
 
-    def outside_policies(self, site: Site, outsiders: Iterable[Pods]) -> Manifests:
-        """The policies of pods that others bring into a default-deny namespace of ours."""
-        return manifests(self._outside_policy(site, pods) for pods in outsiders)
+    def far_sides(self, me: Pods, site: Site) -> Manifests:
+        """A policy for each other end of my connections, beside whatever policies it has.
 
-    def _outside_policy(self, site: Site, pods: Pods) -> k8s.NetworkPolicy:
+        Policies add up, so this is how pods join a platform that is rendered elsewhere.
+        """
+        mine = [edge for edge in self.edges if me in {edge.source, edge.target}]
+        ends = [end for edge in mine for end in (edge.source, edge.target) if end != me]
+        others = [end for end in dict.fromkeys(ends) if isinstance(end, Pods)]
+        return manifests(self._far_side(me, other, site) for other in others)
+
+    def _far_side(self, me: Pods, other: Pods, site: Site) -> k8s.NetworkPolicy:
+        taken = tuple(edge for edge in self.sent_by(me) if edge.target == other)
+        sent = tuple(edge for edge in self.taken_by(me) if edge.source == other)
+        directions = {"Ingress": taken, "Egress": sent}
         return {
             "apiVersion": "networking.k8s.io/v1",
             "kind": "NetworkPolicy",
             "metadata": {
-                "name": f"{pods.name}-netpol",
-                "namespace": pods.namespace,
-                "labels": site.labels(pods.name),
+                "name": f"{other.name}-with-{me.name}-netpol",
+                "namespace": other.namespace,
+                "labels": site.labels(me.name),
                 "annotations": {OUTSIDE: "outside"},
             },
             "spec": {
-                "podSelector": {"matchLabels": pods.selector},
-                "policyTypes": ["Ingress", "Egress"],
-                "ingress": _ingress(self.taken_by(pods)),
-                "egress": [*_egress(self.sent_by(pods)), _DNS_RULE],
+                "podSelector": {"matchLabels": other.selector},
+                "policyTypes": [name for name, edges in directions.items() if edges],
+                "ingress": _ingress(taken) or None,
+                "egress": _egress(sent) or None,
             },
         }
 
-    def admissions(self, site: Site) -> Manifests:
-        """One ingress policy per target: lets the sources in beside a platform's own policies."""
-        ordered = sorted(self.edges, key=lambda edge: (edge.source.name, edge.target.name))
-        grouped = groupby(ordered, key=lambda edge: (edge.source, edge.target))
-        return manifests(
-            _admission(site, source, target, tuple(edges))
-            for (source, target), edges in grouped
-            if isinstance(target, Pods)
-        )
+    def near_side(self, me: Pods, site: Site) -> k8s.NetworkPolicy:
+        """Both directions of pods that no component of ours runs, and DNS."""
+        return {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": {
+                "name": f"{me.name}-netpol",
+                "namespace": me.namespace,
+                "labels": site.labels(me.name),
+                "annotations": {OUTSIDE: "outside"},
+            },
+            "spec": {
+                "podSelector": {"matchLabels": me.selector},
+                "policyTypes": ["Ingress", "Egress"],
+                "ingress": _ingress(self.taken_by(me)),
+                "egress": [*_egress(self.sent_by(me)), _DNS_RULE],
+            },
+        }
 
 
 def default_deny(namespace: str, site: Site) -> k8s.NetworkPolicy:
@@ -144,26 +161,6 @@ def default_deny(namespace: str, site: Site) -> k8s.NetworkPolicy:
             "labels": site.labels(),
         },
         "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
-    }
-
-
-def _admission(
-    site: Site, source: Pods, target: Pods, edges: tuple[Edge, ...]
-) -> k8s.NetworkPolicy:
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": {
-            "name": f"{target.name}-from-{source.name}",
-            "namespace": target.namespace,
-            "labels": site.labels(source.name),
-            "annotations": {OUTSIDE: "outside"},
-        },
-        "spec": {
-            "podSelector": {"matchLabels": target.selector},
-            "policyTypes": ["Ingress"],
-            "ingress": _ingress(edges),
-        },
     }
 
 

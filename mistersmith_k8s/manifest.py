@@ -44,7 +44,16 @@ def manifests(*items: Mapping[str, Any] | Iterable[Mapping[str, Any]] | None) ->
 
     Each item is a manifest, an iterable of manifests, or None for one that is not wanted.
     """
-    return tuple(_pruned(manifest) for manifest in _flat(items))
+    return tuple(_ordered(_pruned(manifest)) for manifest in _flat(items))
+
+
+def _ordered(manifest: Manifest) -> Manifest:
+    """The manifest with its labels and annotations by name, as cdk8s gives them back."""
+    metadata = manifest["metadata"]
+    for key in ("labels", "annotations"):
+        if key in metadata:
+            metadata[key] = dict(sorted(metadata[key].items()))
+    return manifest
 
 
 def _flat(

@@ -113,7 +113,7 @@ def render(spec: PlatformSpec) -> Manifests:
     outsiders = (spec.prometheus, *((spec.collector,) if spec.tracing.enabled else ()))
     return manifests(
         governance(spec.site, spec.quotas, spec.environment.tier),
-        around.connections.outside_policies(spec.site, outsiders),
+        (around.connections.near_side(pods, spec.site) for pods in outsiders),
         nats.nats(_stored(spec, spec.nats), around),
         redis.redis(_stored(spec, spec.redis), around),
         postgres.postgres(_stored(spec, spec.postgres), around),

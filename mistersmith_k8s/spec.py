@@ -130,7 +130,7 @@ def load(spec: type[Spec], data: object, path: Path, found: list[Violation]) -> 
     unknown = [str(key) for key in data if key not in known]
     found += [Violation((*path, key), MISSING, *_unknown(key, known)) for key in unknown]
     before = len(found)
-    needed = [f.name for f in fields(spec) if f.name not in data and _required(f)]
+    needed = [f.name for f in fields(spec) if f.name not in data and required(f)]
     found += [Violation((*path, name), MISSING, "is required") for name in needed]
     values = {
         name: converted(data[name], hint, (*path, name), found)
@@ -265,7 +265,8 @@ def _known(spec: Any) -> str:
     return ", ".join(hints(spec))
 
 
-def _required(field: dataclasses.Field[Any]) -> bool:
+def required(field: dataclasses.Field[Any]) -> bool:
+    """Whether a spec cannot be made without this field."""
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
