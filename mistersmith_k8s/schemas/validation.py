@@ -106,13 +106,13 @@ def problems(check: Checker, manifest: Mapping[str, Any]) -> list[Problem]:
     try:
         return check(manifest) or []
     except RecursionError:
-        return [Problem(INVALID, "must not be nested so deeply", "an object")]
+        return [Problem(INVALID, "must not be nested so deeply", {})]
 
 
 def _unknown_kind(api_version: str, kind: str, minors: Sequence[str]) -> Problem:
-    siblings = frozenset(name for version, name in tables.kinds() if version == api_version)
-    meant = nearest(kind, siblings)
     problem = removed.unserved(api_version, kind, minors)
+    siblings = frozenset(name for version, name in tables.kinds() if version == api_version)
+    meant = None if problem.suggestion else nearest(kind, siblings)
     return problem._replace(path=("kind",), suggestion=meant) if meant else problem
 
 
