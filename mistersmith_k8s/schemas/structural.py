@@ -161,17 +161,10 @@ def _duplicates(items: Sequence[Any], keys: Sequence[str]) -> list[Problem]:
         identity = {key: entry.get(key) for key in keys} if keys else item
         text = json.dumps(identity, sort_keys=True, default=str)
         if text in seen:
-            shown = (
-                ", ".join(json.dumps(v, default=str) for v in identity.values()) if keys else item
-            )
-            rule = f"must be unique by {', '.join(keys)}" if keys else "must be unique"
+            shown = item if identity is item else ", ".join(map(str, identity.values()))
             problems.append(Problem(DUPLICATE, rule, shown, (index,)))
         seen.add(text)
     return problems
-
-
-def _texts(identity: Any) -> list[str]:
-    return [str(part) for part in (identity.values() if isinstance(identity, dict) else [identity])]
 
 
 def _bound(word: str, fits: Callable[[Any, Any], bool]) -> Callable[[Any, Schema], Checker]:
