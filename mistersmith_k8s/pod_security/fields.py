@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-LARGEST = 2**63 - 1  # what the API server and its controllers hold in an integer
+LARGEST = 2**63 - 1  # the API server refuses a larger integer
 
 
 def present(value: Any) -> Mapping[str, Any] | None:
