@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 NEWEST = 37  # the newest minor with a policy of its own; a later version means this one
-
 PREFIX = "pod-security.kubernetes.io/"
 
 
