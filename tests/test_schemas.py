@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from imports import bundle
 from mistersmith_k8s import schemas
-from mistersmith_k8s.schemas import MINORS, removed, tables
+from mistersmith_k8s.schemas import MINORS, scalars, tables
 
 Schema = dict[str, Any]
 
@@ -235,6 +236,45 @@ def test_a_kind_without_a_schema_is_not_called_valid(api_version: str, kind: str
     assert str(raised.value) == expected
 
 
+STRINGS = {
+    scalars.base64: (
+        ["", "YQ==", "YWI=", "YWJj", "YW\r\nJj"],
+        ["Y", "YQ", "YWJj=", "====", "YW Jj", "YQ==YQ==", "é"],
+    ),
+    scalars.time: (
+        ["2026-01-31T12:00:00Z", "2026-01-31T12:00:00.5+02:00"],
+        ["", "2026-01-31", "2026-01-31t12:00:00z", "2026-13-01T12:00:00Z", "2026-01-31T24:00:00Z"],
+    ),
+    scalars.quantity(bundle.QUANTITY): (
+        ["1", "+1", "-1.5", "1.", ".5", "500m", "1Ki", "1k", "1e3", "1E-3", "1E", "100n", "7u"],
+        ["", ".", "1 Gi", "1K", "1kB", "1e", "1gi", "0x1", "one", "1\n", "1.5.5"],
+    ),
+}
+
+
+@pytest.mark.parametrize("check", STRINGS)
+def test_strings_are_read_as_go_reads_them(check: scalars.Checker) -> None:
+    """Base64, times and quantities have one exact syntax each."""
+    accepted, refused = STRINGS[check]
+    assert [text for text in (*accepted, *refused) if not check(text)] == accepted
+
+
+STRANGE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.dates() | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers() | st.none(), inner),
+)
+
+
+@settings(deadline=None, max_examples=200, derandomize=True)
+@given(
+    st.sampled_from(sorted(tables.kinds())), st.sampled_from(["metadata", "spec", "data"]), STRANGE
+)
+def test_no_value_ends_the_run(kind: tuple[str, str], field: str, value: Any) -> None:
+    """Whatever a YAML reader brings, there is an answer that can be printed."""
+    found = schemas.violations({"apiVersion": kind[0], "kind": kind[1], field: value})
+    assert all(violation.message for violation in found)
+
+
 def test_an_object_that_is_too_deep_is_refused() -> None:
     """No input ends the run."""
     deep: Schema = {}
@@ -256,89 +296,3 @@ def test_every_kind_has_a_checker_in_every_minor_that_serves_it(
     definition, minors = tables.kinds()[api_version, kind]
     wrong = dict.fromkeys(json.loads(tables.newest()[definition])["properties"], 1.5)
     assert schemas.violations(wrong | {"apiVersion": api_version, "kind": kind}, minors) != []
-
-
-def test_every_suggested_version_takes_the_kind() -> None:
-    """What we send people to is there, in the newest minor."""
-    gone = [(v, kind) for v, (_, kinds, _) in removed.REMOVED.items() for kind in kinds]
-    suggested = {
-        (version, kind): schemas.violations(manifest(version, kind))[0].suggestion
-        for version, kind in (*gone, *removed.OTHERS)
-    }
-    without = {key for key, version in suggested.items() if version is None}
-    assert without == {
-        ("extensions/v1beta1", "PodSecurityPolicy"),
-        ("policy/v1beta1", "PodSecurityPolicy"),
-        ("flowcontrol.apiserver.k8s.io/v1beta1", "FlowSchema"),
-        ("flowcontrol.apiserver.k8s.io/v1beta1", "PriorityLevelConfiguration"),
-    }
-    kept = {(version, key[1]) for key, version in suggested.items() if version}
-    assert kept <= tables.kinds().keys()
-
-
-@pytest.mark.parametrize(
-    ("api_version", "kind", "minors", "expected"),
-    [
-        ("v1", "Endpoints", MINORS[:6], None),
-        (
-            "v1",
-            "Endpoints",
-            MINORS,
-            "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
-        ),
-        ("v1", "ComponentStatus", ("1.27",), "v1 ComponentStatus is deprecated in v1.19+"),
-        (
-            "storage.k8s.io/v1beta1",
-            "VolumeAttributesClass",
-            ("1.34",),
-            (
-                "storage.k8s.io/v1beta1 VolumeAttributesClass is deprecated in v1.34+;"
-                " use storage.k8s.io/v1 VolumeAttributesClass"
-            ),
-        ),
-        ("storage.k8s.io/v1beta1", "VolumeAttributesClass", ("1.33",), None),
-        ("apps/v1", "Deployment", MINORS, None),
-        ("keda.sh/v1beta1", "ScaledObject", MINORS, None),
-    ],
-)
-def test_a_deprecated_kind_is_told(
-    api_version: str, kind: str, minors: tuple[str, ...], expected: str | None
-) -> None:
-    """The warning is the API server's own, and comes from the minor that prints it."""
-    found = schemas.deprecation(api_version, kind, minors)
-    assert (found.message(api_version, kind) if found else None) == expected
-
-
-CONTAINERS = ("spec", "template", "spec", "containers")
-
-
-def test_lists_are_known_by_their_keys() -> None:
-    """What must be unique, and what a patch merges by."""
-    ports = schemas.ListRule("map", ("containerPort", "protocol"), "containerPort", "merge")
-    rules = {
-        (*CONTAINERS, 0, "ports"): ports,
-        (*CONTAINERS, 0, "args"): schemas.ListRule("atomic", (), "", ""),
-        CONTAINERS: schemas.ListRule("map", ("name",), "name", "merge"),
-        (*CONTAINERS, 0, "image"): None,
-        (*CONTAINERS, 0, "nowhere", "at all"): None,
-        (): None,
-    }
-    assert {path: schemas.list_rule("apps/v1", "Deployment", path) for path in rules} == rules
-
-
-def test_the_lists_of_a_manifest_come_with_their_rules() -> None:
-    """A check of duplicates needs no table of its own."""
-    found = [(path, rule.keys) for path, _, rule in schemas.declared_lists(deployment({}))]
-    assert found == [(CONTAINERS, ("name",))]
-    assert list(schemas.declared_lists(manifest("keda.sh/v1alpha1", "ScaledObject"))) == []
-
-
-def test_importing_the_package_reads_no_table() -> None:
-    """Start-up time is a feature: nothing is read, and no engine is loaded, until it is needed."""
-    probe = (
-        "import sys; from mistersmith_k8s.schemas import tables;"
-        "print(tables.common.cache_info().currsize, tables.kinds.cache_info().currsize,"
-        " 'jsonschema_rs' in sys.modules, 'difflib' in sys.modules)"
-    )
-    run = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
-    assert run.stdout == "0 0 False False\n"

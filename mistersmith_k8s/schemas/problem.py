@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 Path = tuple[str | int, ...]
@@ -54,6 +55,7 @@ def unknown(field: str, known: frozenset[str]) -> Problem:
     return Problem(UNKNOWN, path=(field,), suggestion=nearest(field, known))
 
 
+@lru_cache(256)
 def nearest(word: str, words: frozenset[str]) -> str | None:
     """The word that was probably meant; None where nothing is near."""
     from difflib import get_close_matches  # noqa: PLC0415 (only what is wrong pays for it)

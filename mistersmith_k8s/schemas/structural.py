@@ -88,7 +88,7 @@ def _object(schema: Schema, given: Mapping[str, Checker], *, pruning: bool) -> C
     properties = _schema(schema.get("properties"))
     fields = Fields(properties, partial(structural, pruning=pruning))
     fields |= {**(_EMBEDDED_FIELDS if schema.get(_EMBEDDED) is True else {}), **given}
-    known = fields.names | fields.keys()
+    known = frozenset((*fields.names, *fields))
     rest = _rest(schema, pruning=pruning)
     absent = _absent(schema, properties)
 

@@ -39,13 +39,13 @@ def common() -> dict[str, str]:
 def definitions(minor: str) -> dict[str, str]:
     """Schema of each definition of one minor, as JSON."""
     bit = 1 << MINORS.index(minor)
-    return {name: schema for name, mask, schema in _variants() if int(mask, 16) & bit}
+    return {name: schema for name, mask, schema in _variants() if mask & bit}
 
 
 @cache
 def newest() -> dict[str, str]:
     """Schema of each definition, as JSON, in the newest minor that has it."""
-    ordered = sorted(_variants(), key=lambda row: int(row[1], 16).bit_length())
+    ordered = sorted(_variants(), key=lambda row: row[1].bit_length())
     return {name: schema for name, _, schema in ordered}
 
 
@@ -61,8 +61,8 @@ def groups() -> frozenset[str]:
 
 
 @cache
-def _variants() -> list[list[str]]:
-    return rows("minors")
+def _variants() -> list[tuple[str, int, str]]:
+    return [(name, int(mask, 16), schema) for name, mask, schema in rows("minors")]
 
 
 @cache
