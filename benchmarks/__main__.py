@@ -13,7 +13,9 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import inputs
+from benchmarks.inputs import MINOR
 from benchmarks.timing import HEADER, Comparison, Work, shown
+from imports import kubeconform
 from tools import pins
 from tools.registries import SCRIPTS
 
@@ -52,17 +54,15 @@ def synth(scratch: Path) -> Comparison:
     )
 
 
-def validate(scratch: Path, rendered: Path, schemas: str, count: int) -> Comparison:
+def validate(objects: Path, schemas: Path) -> Comparison:
     """The schema layer for one minor, beside kubeconform with the same schemas."""
-    folder = scratch / f"objects-{count}"
-    inputs.write_objects(folder, rendered, count)
-    minor = inputs.MINOR
-    location = ("-strict", "-schema-location", schemas, "-kubernetes-version", f"{minor}.0")
+    location = f"{schemas}/{kubeconform.LOCATION}"
+    options = ("-strict", "-schema-location", location, "-kubernetes-version", f"{MINOR}.0")
     return Comparison(
-        name=f"validate, {count} objects",
-        peer="kubeconform -strict",
-        our_work=work((OURS, "validate", folder, "--kubernetes-version", minor)),
-        peer_work=work((TOOLS["kubeconform"], *location, folder)),
+        name=f"validate, {len(list(objects.iterdir()))} objects",
+        peer=f"kubeconform, {schemas.name} schemas",
+        our_work=work((OURS, "validate", objects, "--kubernetes-version", MINOR)),
+        peer_work=work((TOOLS["kubeconform"], *options, objects)),
         times=0.2,
     )
 
@@ -104,11 +104,13 @@ def main() -> None:
         scratch = Path(name)
         print(synth(scratch).line(runs), flush=True)
         rendered = scratch / "dist" / "plain"
-        (scratch / "schemas").mkdir()
-        schemas = inputs.write_schemas(scratch / "schemas")
+        inputs.write_complete_schemas(scratch / "complete")
+        inputs.write_shared_schemas(scratch / "shared")
         for count in VALIDATED:
-            comparison = validate(scratch, rendered / ENVIRONMENTS[-1], schemas, count)
-            print(comparison.line(runs), flush=True)
+            objects = scratch / f"objects-{count}"
+            inputs.write_objects(objects, rendered / ENVIRONMENTS[-1], count)
+            for schemas in ("complete", "shared"):
+                print(validate(objects, scratch / schemas).line(runs), flush=True)
         print(cdk8s_road(scratch, len(inputs.manifests_in(rendered))).line(runs), flush=True)
         print()
         for pools in POOLS:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from itertools import cycle, islice
+from itertools import cycle, islice, zip_longest
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from imports import kubeconform
 from imports.bundle import kinds
 from imports.upstream import closure, definitions
 
@@ -19,29 +20,37 @@ EMPTY_APP = "from cdk8s import App\n\nApp().synth()\n"
 PLENTY = {"cpu": "1M", "memory": "1Pi"}  # a quota that no benchmark fills
 
 
-def write_schemas(folder: Path) -> str:
-    """The schema location for kubeconform: one file a kind, each complete in itself.
-
-    A file of its own with only what the kind needs is the quickest form to load.
-    """
+def write_complete_schemas(folder: Path) -> None:
+    """One file a kind with all that the kind needs: what kubeconform loads quickest."""
+    folder.mkdir()
     tables = definitions()[MINOR]
     for (version, kind), name in kinds(tables).items():
-        group, _, api = version.rpartition("/")
-        suffix = "-".join((*([group.split(".")[0]] if group else []), api)).lower()
         needed = {part: tables[part] for part in sorted(closure(tables, name))}
         schema = {"$ref": f"#/$defs/{name}", "$defs": needed}
-        path = folder / f"{kind.lower()}-{suffix}.json"
+        path = folder / kubeconform.file_name(version, kind)
         path.write_text(json.dumps(schema), encoding="utf-8")
-    return f"{folder}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json"
+
+
+def write_shared_schemas(folder: Path) -> None:
+    """One file a kind, all referring to one file of definitions: what our own tests use."""
+    kubeconform.write(folder, MINOR)
 
 
 def write_objects(folder: Path, rendered: Path, count: int) -> None:
     """The folder holds as many objects as asked, one a file, each with an identity of its own."""
     folder.mkdir()
-    for number, manifest in enumerate(islice(cycle(manifests_in(rendered)), count)):
+    for number, manifest in enumerate(islice(cycle(varied(rendered)), count)):
         renamed = {**manifest["metadata"], "name": f"{manifest['metadata']['name']}-{number}"}
         text = yaml.safe_dump({**manifest, "metadata": renamed})
         (folder / f"{number:04}.yaml").write_text(text, encoding="utf-8")
+
+
+def varied(rendered: Path) -> list[dict[str, Any]]:
+    """The rendered manifests, one of each kind before a second of any."""
+    by_kind: dict[str, list[dict[str, Any]]] = {}
+    for manifest in manifests_in(rendered):
+        by_kind.setdefault(manifest["kind"], []).append(manifest)
+    return [one for turn in zip_longest(*by_kind.values()) for one in turn if one]
 
 
 def manifests_in(folder: Path) -> list[dict[str, Any]]:
