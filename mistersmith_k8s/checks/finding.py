@@ -40,7 +40,8 @@ class Finding(NamedTuple):
         return field_path(self.path)
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}: " if self.file else ""
+        line = "" if self.line is None else f":{self.line}"
+        place = f"{self.file}{line}: " if self.file else ""
         what = f"{self.field}: {self.message}" if self.path else self.message
         return f"{place}{self.severity}: {self.object}: {what} [{self.check}]"
 
