@@ -16,7 +16,7 @@ import json
 from typing import Any
 
 from imports.pins import MINORS
-from imports.upstream import Definition, Definitions, closure, definitions
+from imports.upstream import Definition, Definitions, closure, definitions, references
 
 Row = tuple[str, ...]
 
@@ -51,12 +51,19 @@ def tables() -> dict[str, str]:
     bodies = _bodies(strict)
     return {
         "kinds": _text(_kind_rows(strict)),
-        "common": _text((name, _json(_shared([*found]))) for name, found in bodies),
+        "common": _text((name, _json(body)) for name, body in _common(bodies).items()),
         "minors": _text(
-            (name, f"{mask:x}", text) for name, found in bodies for text, mask in found.items()
+            (name, f"{mask:x}", text)
+            for name, found in bodies.items()
+            for text, mask in found.items()
         ),
-        "lists": _text(_list_rows(upstream, {name for name, _ in bodies})),
+        "lists": _text(_list_rows(upstream, {*bodies})),
     }
+
+
+def common() -> Definitions:
+    """Definitions that are sound for every minor: what they take, each minor takes."""
+    return _common(_bodies({minor: _strict_definitions(t) for minor, t in definitions().items()}))
 
 
 def kinds(table: Definitions) -> dict[tuple[str, str], str]:
@@ -76,11 +83,14 @@ def shared(bodies: list[Definition]) -> Definition | None:
     """A schema whose instances are valid under each of the schemas; None where there is none.
 
     What two schemas say differently and cannot be merged is left out: a property that is left
-    out is refused, which is narrower and so still sound.
+    out is refused, which is narrower and so still sound. Of several references the last stays:
+    what it leads to must be as narrow as the others.
     """
-    first = bodies[0]
+    first, last = bodies[0], bodies[-1]
     if all(body == first for body in bodies):
         return first
+    if all("$ref" in body for body in bodies):
+        return last
     frames = [_frame(body) for body in bodies]
     if any(frame != frames[0] for frame in frames):
         return None
@@ -116,20 +126,41 @@ def _shared_properties(tables: list[Definitions]) -> Definitions:
     return {field: schema for field, schema in merged.items() if schema is not None}
 
 
-def _shared(texts: list[str]) -> Definition:
-    merged = shared([json.loads(text) for text in texts])
-    return _NOTHING if merged is None else {k: v for k, v in merged.items() if v != []}
+def _common(bodies: dict[str, dict[str, int]]) -> Definitions:
+    """The shared schema of all variants of each definition, and of those whose place it took."""
+    variants = {name: [json.loads(text) for text in found] for name, found in bodies.items()}
+    former = _former(variants)
+    merged = {
+        name: shared([v for old in (*sorted(former.get(name, ())), name) for v in variants[old]])
+        for name in variants
+    }
+    return {
+        name: {key: value for key, value in (body or _NOTHING).items() if value != []}
+        for name, body in merged.items()
+    }
 
 
-def _bodies(by_minor: dict[str, Definitions]) -> list[tuple[str, dict[str, int]]]:
-    """Mask of each distinct schema of each definition, by definition."""
+def _former(variants: dict[str, list[Definition]]) -> dict[str, set[str]]:
+    """Definitions that some field referred to before it came to refer to another one."""
+    former: dict[str, set[str]] = {}
+    for bodies in variants.values():
+        for field in bodies[-1].get("properties", {}):
+            fields = [body.get("properties", {}).get(field, {}) for body in bodies]
+            *before, now = [references(schema) for schema in fields]
+            for name in now:
+                former.setdefault(name, set()).update(*before)
+    return former
+
+
+def _bodies(by_minor: dict[str, Definitions]) -> dict[str, dict[str, int]]:
+    """Mask of each distinct schema of each definition, by definition; oldest schema first."""
     bodies: dict[str, dict[str, int]] = {}
     for bit, minor in enumerate(MINORS):
         for name, body in by_minor[minor].items():
             masks = bodies.setdefault(name, {})
             text = _json(body)
             masks[text] = masks.get(text, 0) | 1 << bit
-    return sorted(bodies.items())
+    return dict(sorted(bodies.items()))
 
 
 def _kind_rows(by_minor: dict[str, Definitions]) -> list[Row]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from keyword import iskeyword
 
+from imports import bundle
 from imports.pins import MINORS
-from imports.upstream import Definition, Definitions, closure, definitions, target
+from imports.upstream import Definition, Definitions, closure, target
 
 KINDS = (
     "io.k8s.api.core.v1.Namespace",
@@ -57,29 +58,24 @@ from typing import Literal, Required, TypedDict
 
 def source() -> str:
     """Python source of the TypedDicts of all `KINDS` and of everything they contain."""
-    shared = _shared(definitions())
+    shared = _without_status(bundle.common())
     names = _class_names(shared)
     blocks = [_block(names, name, shared[name]) for name in sorted(names, key=names.__getitem__)]
     header = _HEADER.format(first=MINORS[0], last=MINORS[-1])
     return "\n\n".join([header, *blocks])
 
 
-def _shared(by_minor: dict[str, Definitions]) -> Definitions:
-    """Definitions with the properties that all minors have."""
-    oldest, *others = by_minor.values()
+def _without_status(shared: Definitions) -> Definitions:
+    """The definitions, but for the status of the kinds."""
     return {
         name: {
             **body,
-            "properties": {
-                field: schema
-                for field, schema in body["properties"].items()
-                if all(field in table[name]["properties"] for table in others)
-                and not (field == "status" and name in KINDS)
-            },
+            "properties": {f: s for f, s in body["properties"].items() if f != "status"},
         }
-        for name, body in oldest.items()
-        if "properties" in body and all(name in table for table in others)
-    } | {name: body for name, body in oldest.items() if "properties" not in body}
+        if name in KINDS
+        else body
+        for name, body in shared.items()
+    }
 
 
 def _class_names(shared: Definitions) -> dict[str, str]:

@@ -988,7 +988,7 @@ class PersistentVolumeClaimSpec(TypedDict, total=False):
     accessModes: Sequence[str] | None
     dataSource: TypedLocalObjectReference | None
     dataSourceRef: TypedObjectReference | None
-    resources: ResourceRequirements | None
+    resources: VolumeResourceRequirements | None
     selector: LabelSelector | None
     storageClassName: str | None
     volumeMode: str | None
@@ -1771,6 +1771,13 @@ class VolumeProjection(TypedDict, total=False):
     downwardAPI: DownwardAPIProjection | None
     secret: SecretProjection | None
     serviceAccountToken: ServiceAccountTokenProjection | None
+
+
+class VolumeResourceRequirements(TypedDict, total=False):
+    """`VolumeResourceRequirements` of core/v1."""
+
+    limits: Mapping[str, str] | None
+    requests: Mapping[str, str] | None
 
 
 class VsphereVirtualDiskVolumeSource(TypedDict, total=False):

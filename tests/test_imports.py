@@ -57,6 +57,7 @@ def test_no_prose_of_upstream_is_bundled() -> None:
     [
         ([{"type": "string"}, {"type": "string"}], {"type": "string"}),
         ([{"type": "string"}, {"type": "integer"}], None),
+        ([{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/b"}], {"$ref": "#/$defs/b"}),
         ([{"type": "object"}, {"type": "object", "properties": {}}], None),
         (
             [{"type": "array", "items": {"type": "string"}}, {"type": "array", "items": {}}],

@@ -18,8 +18,10 @@ from mistersmith_k8s.schemas.validation import problems
 Schema = dict[str, Any]
 
 
-def narrower(common: Schema, minor: Schema) -> bool:
+def narrower(common: Schema, minor: Schema, table: dict[str, Schema]) -> bool:
     """Whether whatever the first schema takes the second takes too, told by structure."""
+    if "$ref" in common and "$ref" in minor and common != minor:
+        return narrower(resolved(common, parsed("common")), resolved(minor, table), table)
     if common in (minor, {"not": {}}) or minor == {}:
         return True
     inner = ("properties", "items", "additionalProperties")
@@ -32,15 +34,20 @@ def narrower(common: Schema, minor: Schema) -> bool:
         frames[0] == frames[1]
         and set(minor.get("required", ())) <= set(common.get("required", ()))
         and all(
-            f in minor["properties"] and narrower(s, minor["properties"][f])
+            f in minor["properties"] and narrower(s, minor["properties"][f], table)
             for f, s in fields.items()
         )
         and all(
-            narrower(common[key], minor[key])
+            narrower(common[key], minor[key], table)
             for key in inner[1:]
             if isinstance(common.get(key), dict)
         )
     )
+
+
+def resolved(schema: Schema, table: dict[str, Schema]) -> Schema:
+    """What a reference leads to."""
+    return table[schema["$ref"].removeprefix("#/$defs/")]
 
 
 def test_what_all_minors_have_in_common_is_narrower_than_each() -> None:
@@ -48,10 +55,17 @@ def test_what_all_minors_have_in_common_is_narrower_than_each() -> None:
     wider = [
         (name, minor)
         for minor in MINORS
-        for name, text in tables.definitions(minor).items()
-        if not narrower(json.loads(tables.common()[name]), json.loads(text))
+        for name, body in parsed(minor).items()
+        if not narrower(parsed("common")[name], body, parsed(minor))
     ]
     assert wider == []
+
+
+def test_a_field_that_came_to_be_of_another_type_stays_in_common() -> None:
+    """A volume claim is asked once, though its resources have a type of their own since 1.29."""
+    claim = parsed("common")["io.k8s.api.core.v1.PersistentVolumeClaimSpec"]
+    resources = resolved(claim["properties"]["resources"], parsed("common"))
+    assert sorted(resources["properties"]) == ["limits", "requests"]
 
 
 def test_every_reference_leads_somewhere() -> None:
@@ -73,9 +87,10 @@ JUNK = st.sampled_from(
 
 
 @cache
-def parsed(minor: str) -> dict[str, Schema]:
-    """The definitions of a minor as dicts."""
-    return {name: json.loads(text) for name, text in tables.definitions(minor).items()}
+def parsed(table: str) -> dict[str, Schema]:
+    """The definitions of a minor, or what all have in common, as dicts."""
+    texts = tables.common() if table == "common" else tables.definitions(table)
+    return {name: json.loads(text) for name, text in texts.items()}
 
 
 def values(schema: Schema, table: dict[str, Schema], depth: int) -> st.SearchStrategy[Any]:
