@@ -1,0 +1,123 @@
+"""Patches: the smallest file that makes one manifest of another, named for what it changes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import count
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mistersmith_k8s.layouts.files import safe
+from mistersmith_k8s.layouts.json_patch import Operation, operations, written
+from mistersmith_k8s.layouts.kinds import hyphenated
+from mistersmith_k8s.layouts.merge_patch import merge_patch
+from mistersmith_k8s.layouts.values import LISTS, Path, text
+from mistersmith_k8s.manifest import Manifest, Manifests, ObjectRef, ref
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+STRUCTURE = frozenset(
+    ("metadata", "spec", "template", "jobTemplate", "containers", "initContainers")
+)
+"""Fields that hold everything: what changed is the first field below them."""
+
+METADATA = frozenset(("annotations", "labels"))
+"""Fields that often change with another: they are named last."""
+
+MOST_WORDS = 4
+
+LARGEST_INTEGER = 2**53
+"""A JSON patch makes floats of all numbers, so larger integers would change.
+
+Source: kustomize 5.7.1, kyaml/yaml RNode.UnmarshalJSON.
+"""
+
+
+class Patch(NamedTuple):
+    """What makes one manifest of another: a strategic merge patch, or the steps of a JSON patch."""
+
+    base: Manifest
+    target: Manifest
+    content: Manifest | tuple[Operation, ...]
+
+    @property
+    def identity(self) -> ObjectRef:
+        """The object that it changes."""
+        return ref(self.base)
+
+    @property
+    def size(self) -> int:
+        """How much there is to read."""
+        return len(text(self.content))
+
+    @property
+    def reason(self) -> str:
+        """What it changes, in a few words for a file name."""
+        steps = self.content
+        if isinstance(steps, dict):
+            steps = tuple(operations(self.base, self.target))
+        found = dict.fromkeys(_word(step.path) for step in steps if step.op != "test")
+        words = sorted(found, key=lambda word: word in METADATA)
+        shown = words if len(words) <= MOST_WORDS else [*words[: MOST_WORDS - 1], "and-more"]
+        return safe("-".join(map(hyphenated, shown)))
+
+    @property
+    def file(self) -> Manifests | str:
+        """What its file holds."""
+        return (self.content,) if isinstance(self.content, dict) else written(self.content)
+
+
+def patch(base: Manifest, target: Manifest) -> Patch | None:
+    """The patch that makes exactly the target of the base; None where kustomize cannot."""
+    merge = merge_patch(base, target)
+    if merge is not None:
+        return Patch(base, target, merge)
+    if takes_json_patch(base, target):
+        return Patch(base, target, tuple(operations(base, target)))
+    return None
+
+
+def takes_json_patch(base: Manifest, target: Manifest) -> bool:
+    """Whether a JSON patch changes nothing but what it names.
+
+    After one, kustomize looks for references to the object by name, and gives a namespace to a
+    subject of a role binding that has none, be it a user or a group of that name.
+    """
+    return base["kind"] != "ServiceAccount" and not (_has_large(base) or _has_large(target))
+
+
+def file_names(patches: Iterable[Patch]) -> dict[str, Patch]:
+    """The patches by the name of their file, in order; a namespace is named where one must be."""
+    ordered = sorted(patches, key=lambda item: item.identity)
+    sharing = Counter(_stem(item.identity) for item in ordered)
+    names = dict[str, Patch]()
+    for item in ordered:
+        short = _stem(item.identity)
+        stem = short if sharing[short] == 1 else _stem(item.identity, item.identity.namespace)
+        names[next(name for name in _names(stem, item.reason) if name not in names)] = item
+    return dict(sorted(names.items()))
+
+
+def _stem(target: ObjectRef, *namespace: str) -> str:
+    return safe("-".join((hyphenated(target.kind), *namespace, target.name)))
+
+
+def _names(stem: str, reason: str) -> Iterator[str]:
+    """The name of the file, then the same name with a number."""
+    yield f"{stem}.{reason}.yaml"
+    yield from (f"{stem}-{number}.{reason}.yaml" for number in count(2))
+
+
+def _word(path: Path) -> str:
+    """The field of a path that says most to a reader."""
+    fields = [key for key in path if isinstance(key, str)]
+    return next((key for key in fields if key not in STRUCTURE), fields[-1])
+
+
+def _has_large(value: Any) -> bool:
+    """Whether an integer in the value is too large for a float."""
+    if isinstance(value, dict):
+        return any(map(_has_large, value.values()))
+    if isinstance(value, LISTS):
+        return any(map(_has_large, value))
+    return isinstance(value, int) and abs(value) > LARGEST_INTEGER
