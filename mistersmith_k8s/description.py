@@ -15,6 +15,14 @@ from mistersmith_k8s.spec import (
 )
 
 ENVIRONMENTS = "environments"
+OTHER_NAMES = {
+    "development": Environment.EXPERIMENTAL,
+    "dev": Environment.EXPERIMENTAL,
+    "staging": Environment.VALIDATION,
+    "production": Environment.OPERATIONAL,
+    "prod": Environment.OPERATIONAL,
+}
+"""What others call the environments."""
 
 
 def platforms(description: Mapping[str, Any]) -> dict[Environment, PlatformSpec]:
@@ -53,7 +61,12 @@ def _named(
         found.append(Violation(ENVIRONMENTS, given, rule, f"Name any of {_names()}."))
         return {Environment.OPERATIONAL: {}}
     for name in given:
-        converted(name, Environment, (ENVIRONMENTS, str(name)), found)
+        if str(name) in OTHER_NAMES:
+            advice = f"Did you mean {OTHER_NAMES[str(name)]}?"
+            rule = f"is not an environment; they are {_names()}"
+            found.append(Violation((ENVIRONMENTS, str(name)), MISSING, rule, advice))
+        else:
+            converted(name, Environment, (ENVIRONMENTS, str(name)), found)
     changes = {Environment(n): c or {} for n, c in given.items() if n in set(Environment)}
     for name, change in changes.items():
         if not isinstance(change, Mapping):
