@@ -199,7 +199,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown environment": (
         {"environments": {"production": {}}},
         (
-            "environments.production: production must be one of experimental, validation, "
+            "environments.production: is not an environment; they are experimental, validation, "
             "operational. Did you mean operational?"
         ),
     ),
