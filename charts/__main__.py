@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mistersmith_k8s.constructs import MisterSmith
 from mistersmith_k8s.platform_file import load_platforms
-from mistersmith_k8s.synth import synth
+from mistersmith_k8s.synthesis import synth
 
 from cdk8s import App, Chart  # isort: skip - after constructs, which choose Node
+
+
+if TYPE_CHECKING:
+    from mistersmith_k8s.manifest import Manifests
 
 
 def main() -> None:
@@ -23,7 +28,9 @@ def main() -> None:
     for name, spec in load_platforms(Path(__file__).with_name("platform.yaml")).items():
         charts[name] = Chart(app, name)
         MisterSmith(charts[name], "platform", spec)
-    environments = {name: tuple(chart.to_json()) for name, chart in charts.items()}
+    environments: dict[str, Manifests] = {
+        name: tuple(chart.to_json()) for name, chart in charts.items()
+    }
     synth(environments, Path(os.environ.get("CDK8S_OUTDIR", "dist")))
 
 
