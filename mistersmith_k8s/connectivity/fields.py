@@ -27,7 +27,8 @@ class Problem(NamedTuple):
     message: str
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.namespace}/{self.name}: {path_text(self.path)}: {self.message}"
+        place = f": {path_text(self.path)}" if self.path else ""
+        return f"{self.kind} {self.namespace}/{self.name}{place}: {self.message}"
 
 
 def path_text(path: Path) -> str:
