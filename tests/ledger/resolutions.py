@@ -7,6 +7,7 @@ RESOLUTIONS = {
     "D02": "One Namespace for each plane carries all labels, those of policies and Pod Security.",
     "D03": "All four namespaces have Pod Security levels, at a pinned version.",
     "D04": "PodSecurityPolicy is gone from Kubernetes; containers have its wishes as defaults.",
+    "D05": "Policies select namespaces by the name that the API server sets and protects.",
     "D06": "Names follow from one platform name; overlays never rewrite namespaces.",
     "D07": "Each workload brings its own ServiceAccount.",
     "D08": "Each agent brings its own ConfigMap; its checksum restarts the pods.",
