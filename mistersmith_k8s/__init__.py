@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from mistersmith_k8s.quantity import Quantity
     from mistersmith_k8s.site import Pods
     from mistersmith_k8s.spec import SpecError, Violation
-    from mistersmith_k8s.synth import ChecksFailed, synth
+    from mistersmith_k8s.synthesis import ChecksFailed, synth
     from mistersmith_k8s.tiers import Amounts, Resources, ResourceTier
 
 _HOMES = {
@@ -61,7 +61,7 @@ _HOMES = {
     "quantity": "Quantity",
     "site": "Pods",
     "spec": "SpecError Violation",
-    "synth": "ChecksFailed synth",
+    "synthesis": "ChecksFailed synth",
     "tiers": "Amounts ResourceTier Resources",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
