@@ -11,7 +11,7 @@ import click
 
 from mistersmith_k8s.platform import Environment, render
 from mistersmith_k8s.platform_file import PlatformFileError, load_platforms
-from mistersmith_k8s.synth import ChecksFailed, Environments, synth, synthesis
+from mistersmith_k8s.synthesis import ChecksFailed, Environments, checked_files, synth
 from mistersmith_k8s.write import WriteError, diff
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def rendered(platform: Path, names: Sequence[str]) -> Environments:
 
 def compare(environments: Environments, output: Path, layout: str) -> None:
     """Exit 1 with a diff when the folder is not what would be written."""
-    difference = diff(output, synthesis(environments, LAYOUTS[layout]).files)
+    difference = diff(output, checked_files(environments, LAYOUTS[layout]).files)
     if difference:
         click.echo(difference, nl=False)
         click.echo(f"{output} is not what synth would write. Run it without --check.", err=True)

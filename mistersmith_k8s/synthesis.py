@@ -38,7 +38,7 @@ class Synthesis(NamedTuple):
     objects: int
 
 
-def synthesis(environments: Environments, layouts: Sequence[str] = LAYOUTS) -> Synthesis:
+def checked_files(environments: Environments, layouts: Sequence[str] = LAYOUTS) -> Synthesis:
     """The files of some environments, checked.
 
     Raises:
@@ -62,5 +62,5 @@ def synth(
         ChecksFailed: a check has a finding; nothing was written.
         WriteError: a file that we did not write is in the way; nothing was written.
     """
-    made = synthesis(environments, layouts)
+    made = checked_files(environments, layouts)
     return made, write(out, made.files)
