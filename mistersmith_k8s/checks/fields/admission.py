@@ -1,0 +1,225 @@
+"""Webhooks and admission policies, as far as they can be judged without CEL.
+
+Source: pkg/apis/admissionregistration/validation of k8s.io/kubernetes;
+k8s.io/apiserver/pkg/util/webhook, `ValidateWebhookURL` and `ValidateWebhookService`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mistersmith_k8s.checks.fields.flaws import (
+    duplicate,
+    forbidden,
+    invalid,
+    required,
+    too_many,
+    under,
+)
+from mistersmith_k8s.checks.fields.formats import (
+    dns1035,
+    dns_subdomain,
+    path_segment,
+    qualified_name,
+    wrong_fully_qualified,
+)
+from mistersmith_k8s.checks.fields.hooks import client_config
+from mistersmith_k8s.checks.fields.admission_rules import rule_with_operations
+from mistersmith_k8s.checks.fields.rules import (
+    Rule,
+    both,
+    dicts,
+    distinct,
+    each,
+    field_check,
+    fields,
+    given,
+    is_int,
+    needs_value,
+    pick,
+    strings,
+    struct,
+    text,
+    unique,
+)
+from mistersmith_k8s.checks.fields.selectors import selector
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mistersmith_k8s.checks.check import Flaw
+
+GROUP = "admissionregistration.k8s.io"
+REVIEWS = ("v1", "v1beta1")
+LONGEST_WAIT, CONDITIONS, AUDITS = 30, 64, 20
+FAILURE, MATCH = pick("Fail", "Ignore"), pick("Equivalent", "Exact")
+
+
+def _seconds(value: Any) -> Iterator[Flaw]:
+    if is_int(value) and not 1 <= value <= LONGEST_WAIT:
+        detail = f"the timeout value must be between 1 and {LONGEST_WAIT} seconds"
+        yield invalid(value, detail, f"Use 1 to {LONGEST_WAIT}.")
+
+
+def review_versions(value: Any) -> Iterator[Flaw]:
+    """Versions of the review that are distinct, one of which the API server speaks."""
+    versions = [version for _, version in strings(value)]
+    if not versions:
+        detail = f"must specify one of {', '.join(REVIEWS)}"
+        yield required(detail, "List v1.")
+        return
+    for index, version in strings(value):
+        if version in versions[:index]:
+            yield invalid(version, "duplicate version", "Remove it.", (index,))
+        yield from under(dns1035(version), index)
+    if not set(versions) & set(REVIEWS):
+        detail = f"must include at least one of {', '.join(REVIEWS)}"
+        yield invalid(versions, detail, "Add v1.")
+
+
+def _blank(value: Any) -> Iterator[Flaw]:
+    if isinstance(value, str) and not value.strip():
+        yield required("expression is not specified", "Write a CEL expression.")
+
+
+_condition = fields(
+    {"name": given(qualified_name), "expression": given(_blank)}, needs=("name", "expression")
+)
+
+
+def _conditions(value: Any) -> Iterator[Flaw]:
+    if isinstance(value, list) and len(value) > CONDITIONS:
+        yield too_many(len(value), CONDITIONS)
+    yield from each(_condition)(value)
+    yield from unique("name")(value)
+
+
+_name = text(wrong_fully_qualified, "Write a domain with three parts, such as a.example.com.")
+_hook = fields(
+    {
+        "name": given(_name),
+        "failurePolicy": FAILURE,
+        "matchPolicy": MATCH,
+        "sideEffects": given(pick("None", "NoneOnDryRun")),
+        "reinvocationPolicy": pick("IfNeeded", "Never"),
+        "timeoutSeconds": _seconds,
+        "namespaceSelector": selector,
+        "objectSelector": selector,
+        "rules": each(rule_with_operations),
+        "matchConditions": _conditions,
+    },
+    needs=("name", "sideEffects"),
+)
+
+
+@field_check(GROUP, "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
+def webhook_fields(manifest: Any) -> Iterator[Flaw]:
+    """A webhook has a full name of its own, one address, and versions that are spoken."""
+    seen: set[str] = set()
+    for index, hook in dicts(manifest.get("webhooks")):
+        at = ("webhooks", index)
+        yield from under(_hook(hook), *at)
+        yield from under(client_config(hook.get("clientConfig")), *at, "clientConfig")
+        versions = review_versions(hook.get("admissionReviewVersions"))
+        yield from under(versions, *at, "admissionReviewVersions")
+        name = hook.get("name")
+        if isinstance(name, str) and name:
+            if name in seen:
+                yield duplicate(name, (*at, "name"))
+            seen.add(name)
+
+
+_named_rule = both(
+    rule_with_operations, fields({"resourceNames": both(distinct, each(path_segment))})
+)
+_match = fields(
+    {
+        "matchPolicy": MATCH,
+        "namespaceSelector": selector,
+        "objectSelector": selector,
+        "resourceRules": each(_named_rule),
+        "excludeResourceRules": each(_named_rule),
+    }
+)
+REASONS = ("Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized")
+_VALIDATION: dict[str, Rule] = {
+    "expression": given(_blank),
+    "reason": pick(*REASONS),
+    "message": text(
+        lambda v: "must not contain line breaks" if "\n" in v.strip() else "", "Write one line."
+    ),
+}
+_policy = fields(
+    {
+        "failurePolicy": FAILURE,
+        "paramKind": fields({}, needs=("apiVersion", "kind")),
+        "matchConstraints": _match,
+        "matchConditions": _conditions,
+        "validations": each(fields(_VALIDATION, needs=("expression",))),
+        "variables": each(fields({"expression": given(_blank)}, needs=("name", "expression"))),
+    }
+)
+
+
+@field_check(GROUP, "ValidatingAdmissionPolicy")
+def admission_policy_fields(manifest: Any) -> Iterator[Flaw]:
+    """A policy says what it matches, and validates or annotates something."""
+    spec = struct(manifest.get("spec"))
+    yield from under(_policy(spec), "spec")
+    constraints = spec.get("matchConstraints")
+    at = ("spec", "matchConstraints")
+    if constraints is None:
+        yield required(path=at)
+    elif not struct(constraints).get("resourceRules"):
+        yield required(path=(*at, "resourceRules"))
+    audits = spec.get("auditAnnotations")
+    if not spec.get("validations") and not audits:
+        detail = "validations or auditAnnotations must contain at least one item"
+        yield required(detail, "Add a validation.", ("spec", "validations"))
+    if isinstance(audits, list) and len(audits) > AUDITS:
+        detail = f"must not have more than {AUDITS} auditAnnotations"
+        yield invalid(len(audits), detail, f"Keep {AUDITS}.", ("spec", "auditAnnotations"))
+    yield from under(unique("key")(audits), "spec", "auditAnnotations")
+    name = struct(manifest.get("metadata")).get("name")
+    for index, audit in dicts(audits):
+        key = f"{name}/{audit.get('key') or ''}"
+        yield from under(qualified_name(key), "spec", "auditAnnotations", index, "key")
+        value = audit.get("valueExpression")
+        if value is None or (isinstance(value, str) and not value.strip()):
+            yield required(path=("spec", "auditAnnotations", index, "valueExpression"))
+
+
+def _param_ref(value: Any) -> Iterator[Flaw]:
+    ref = struct(value)
+    if ref.get("name") and ref.get("selector") is not None:
+        detail = "name and selector are mutually exclusive"
+        yield forbidden(detail, "Keep one of them.", ("name",))
+    elif not ref.get("name") and ref.get("selector") is None:
+        yield required("one of name or selector must be specified", "Set name.")
+    action = ref.get("parameterNotFoundAction")
+    yield from needs_value(action, ("Deny", "Allow"), ("parameterNotFoundAction",))
+
+
+_binding = fields(
+    {
+        "policyName": given(dns_subdomain),
+        "paramRef": both(_param_ref, fields({"name": given(path_segment), "selector": selector})),
+        "matchResources": _match,
+        "validationActions": both(distinct, each(pick("Audit", "Deny", "Warn"))),
+    },
+    needs=("policyName", "validationActions"),
+)
+
+
+@field_check(GROUP, "ValidatingAdmissionPolicyBinding")
+def admission_binding_fields(manifest: Any) -> Iterator[Flaw]:
+    """A binding names a policy, and what happens when it fails."""
+    spec = struct(manifest.get("spec"))
+    yield from under(_binding(spec), "spec")
+    actions = [action for _, action in strings(spec.get("validationActions"))]
+    if "Deny" in actions and "Warn" in actions:
+        detail = "must not contain both Deny and Warn"
+        yield invalid(actions, detail, "Keep one of them.", ("spec", "validationActions"))
+
+
+CHECKS = (webhook_fields, admission_policy_fields, admission_binding_fields)

@@ -1,0 +1,131 @@
+"""Volume claims, on their own and as templates.
+
+Source: pkg/apis/core/validation of k8s.io/kubernetes, `ValidatePersistentVolumeClaimSpec`,
+`ValidatePersistentVolumeClaimTemplate`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mistersmith_k8s.checks.fields.amounts import above_zero, amount, quantity
+from mistersmith_k8s.checks.fields.flaws import forbidden, invalid, required, under, unsupported
+from mistersmith_k8s.checks.fields.formats import dns_label, dns_subdomain
+from mistersmith_k8s.checks.fields.metadata import annotations
+from mistersmith_k8s.checks.fields.rules import (
+    Rule,
+    field_check,
+    fields,
+    given,
+    pick,
+    strings,
+    struct,
+)
+from mistersmith_k8s.checks.fields.selectors import labels, selector
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mistersmith_k8s.checks.check import Flaw
+
+ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
+VOLUME_MODES = ("Block", "Filesystem")
+_storage = above_zero("must be greater than zero")
+
+
+def access_modes(value: Any) -> Iterator[Flaw]:
+    """Modes that exist; ReadWriteOncePod stands alone."""
+    modes = [mode for _, mode in strings(value)]
+    for index, mode in strings(value):
+        if mode not in ACCESS_MODES:
+            yield unsupported(mode, ACCESS_MODES, (index,))
+    others = [mode for mode in modes if mode in ACCESS_MODES and mode != "ReadWriteOncePod"]
+    if "ReadWriteOncePod" in modes and others:
+        detail = "may not use ReadWriteOncePod with other access modes"
+        yield forbidden(detail, "Keep ReadWriteOncePod alone, or remove it.")
+
+
+def _data_source(value: Any) -> Iterator[Flaw]:
+    source = struct(value)
+    kind, group = source.get("kind"), source.get("apiGroup")
+    for name in ("name", "kind"):
+        if source.get(name) in (None, ""):
+            yield required(path=(name,))
+    if group in (None, "") and isinstance(kind, str | None) and kind != "PersistentVolumeClaim":
+        detail = "must be 'PersistentVolumeClaim' when referencing the default apiGroup"
+        yield invalid(kind or "", detail, "Set apiGroup.", ("kind",))
+
+
+_REF: dict[str, Rule] = {"apiGroup": given(dns_subdomain), "namespace": given(dns_label)}
+_spec_fields = fields(
+    {
+        "accessModes": access_modes,
+        "selector": selector,
+        "storageClassName": given(dns_subdomain),
+        "volumeMode": pick(*VOLUME_MODES),
+        "volumeAttributesClassName": given(dns_subdomain),
+        "dataSource": fields(_REF),
+        "dataSourceRef": fields(_REF),
+    },
+)
+
+
+def claim_spec(value: Any) -> Iterator[Flaw]:
+    """A claim says how it is accessed and how much it needs."""
+    if not isinstance(value, dict):
+        return
+    if value.get("accessModes") in (None, []):
+        yield required("at least 1 access mode is required", path=("accessModes",))
+    yield from _spec_fields(value)
+    resources = struct(value.get("resources"))
+    requests = struct(resources.get("requests"))
+    at = ("resources", "requests", "storage")
+    if requests.get("storage") is None:
+        yield required(path=at)
+    else:
+        yield from under(_storage(requests["storage"]), *at)
+    for side in ("requests", "limits"):
+        for name, item in struct(resources.get(side)).items():
+            if amount(item) is None:
+                yield from under(quantity(item), "resources", side, str(name))
+    yield from _data_sources(value)
+
+
+def _data_sources(spec: dict[str, Any]) -> Iterator[Flaw]:
+    source, ref = spec.get("dataSource"), spec.get("dataSourceRef")
+    for name, value in (("dataSource", source), ("dataSourceRef", ref)):
+        if isinstance(value, dict):
+            yield from under(_data_source(value), name)
+    if isinstance(source, dict) and isinstance(ref, dict):
+        parts = ("apiGroup", "kind", "name")
+        if ref.get("namespace"):
+            detail = "may not be specified when dataSourceRef.namespace is specified"
+            yield invalid(source.get("name"), detail, "Remove dataSource.", ("dataSource",))
+        elif any(source.get(part) != ref.get(part) for part in parts):
+            detail = "must match dataSourceRef"
+            yield invalid(source.get("name"), detail, "Keep one of them.", ("dataSource",))
+
+
+def _metadata(value: Any) -> Iterator[Flaw]:
+    metadata = struct(value)
+    yield from under(labels(metadata.get("labels")), "labels")
+    yield from under(annotations(metadata.get("annotations")), "annotations")
+    for name in metadata:
+        if name not in ("labels", "annotations", "creationTimestamp") and metadata[name]:
+            yield forbidden("cannot be set", f"Remove {name}.", (name,))
+
+
+def claim_template(value: Any) -> Iterator[Flaw]:
+    """The template of a claim made for a pod: labels, annotations and a spec."""
+    if isinstance(value, dict):
+        yield from under(_metadata(value.get("metadata")), "metadata")
+        yield from under(claim_spec(value.get("spec") or {}), "spec")
+
+
+@field_check("", "PersistentVolumeClaim")
+def volume_claim_fields(claim: Any) -> Iterator[Flaw]:
+    """A claim has an access mode and a size above zero, and its data source is of one mind."""
+    yield from under(claim_spec(struct(claim.get("spec"))), "spec")
+
+
+CHECKS = (volume_claim_fields,)

@@ -1,0 +1,149 @@
+"""Containers: names, images, policies.
+
+Source: pkg/apis/core/validation of k8s.io/kubernetes, `validateContainerCommon`,
+`validateInitContainers`, `validateContainerRestartPolicy`, `validateResizePolicy`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mistersmith_k8s.checks.fields.flaws import (
+    duplicate,
+    forbidden,
+    invalid,
+    required,
+    too_many,
+)
+from mistersmith_k8s.checks.fields.formats import dns_label
+from mistersmith_k8s.checks.fields.pods import Container, Pod, container_check, pod_check
+from mistersmith_k8s.checks.fields.rules import (
+    dicts,
+    each,
+    fields,
+    given,
+    needs_value,
+    one_of,
+    pick,
+    struct,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mistersmith_k8s.checks.check import Flaw
+
+RESTART_RULES = 20
+EXIT_CODES = 255
+PULL_POLICY = one_of("Always", "IfNotPresent", "Never")
+PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+
+_exit_codes = fields({"operator": pick("In", "NotIn")}, needs=("operator",))
+_restart_rule = fields(
+    {"action": pick("Restart", "RestartAllContainers"), "exitCodes": _exit_codes},
+    needs=("action", "exitCodes"),
+)
+_fields = fields(
+    {
+        "name": given(dns_label),
+        "imagePullPolicy": PULL_POLICY,
+        "terminationMessagePolicy": one_of("FallbackToLogsOnError", "File"),
+        "restartPolicy": pick("Always", "Never", "OnFailure"),
+        "restartPolicyRules": each(_restart_rule),
+    },
+    needs=("name", "image"),
+)
+
+
+@container_check
+def container_fields(container: Container, pod: Pod) -> Iterator[Flaw]:
+    """A container has a name, an image and policies that exist."""
+    yield from _fields(container)
+    image = container.get("image")
+    if pod.is_pod and isinstance(image, str) and image != image.strip():
+        detail = "must not have leading or trailing whitespace"
+        yield invalid(image, detail, "Remove the blanks.", ("image",))
+    if "restartPolicyRules" in container:
+        yield from _restart_rules(container)
+    if "resizePolicy" in container:
+        yield from _resize_policy(container["resizePolicy"], pod.spec.get("restartPolicy"))
+
+
+def _restart_rules(container: Container) -> Iterator[Flaw]:
+    rules = container["restartPolicyRules"]
+    if rules and container.get("restartPolicy") is None:
+        detail = "must specify restartPolicy when restart rules are used"
+        yield required(detail, path=("restartPolicy",))
+    if isinstance(rules, list) and len(rules) > RESTART_RULES:
+        yield too_many(len(rules), RESTART_RULES, ("restartPolicyRules",))
+    for index, rule in dicts(rules):
+        codes = struct(rule.get("exitCodes")).get("values")
+        if isinstance(codes, list) and len(codes) > EXIT_CODES:
+            path = ("restartPolicyRules", index, "exitCodes", "values")
+            yield too_many(len(codes), EXIT_CODES, path)
+
+
+def _resize_policy(value: Any, pod_policy: Any) -> Iterator[Flaw]:
+    seen: set[str] = set()
+    for index, item in dicts(value):
+        name, policy = item.get("resourceName"), item.get("restartPolicy")
+        at = ("resizePolicy", index)
+        if isinstance(name, str) and name in seen:
+            yield duplicate(name, (*at, "resourceName"))
+        if isinstance(name, str | None):
+            seen.add(name or "")
+        if name not in ("cpu", "memory"):
+            yield from needs_value(name, ("cpu", "memory"), (*at, "resourceName"))
+        if policy not in ("NotRequired", "RestartContainer"):
+            choices = ("NotRequired", "RestartContainer")
+            yield from needs_value(policy, choices, (*at, "restartPolicy"))
+        elif pod_policy == "Never" and policy != "NotRequired":
+            detail = "must be 'NotRequired' when pod `restartPolicy` is 'Never'"
+            yield invalid(policy, detail, "Use NotRequired.", (*at, "restartPolicy"))
+
+
+@pod_check
+def container_names(pod: Pod) -> Iterator[Flaw]:
+    """A pod has a container, and no two of its containers share a name."""
+    containers = pod.spec.get("containers")
+    if containers in (None, []):
+        yield required(path=("spec", "containers"))
+    seen: set[str] = set()
+    for group in ("containers", "initContainers"):
+        for path, container in pod.containers(group):
+            name = container.get("name")
+            if isinstance(name, str) and name:
+                if name in seen:
+                    yield duplicate(name, ("spec", *path, "name"))
+                seen.add(name)
+
+
+@pod_check
+def init_containers(pod: Pod) -> Iterator[Flaw]:
+    """An init container that runs to its end has no probes and no lifecycle."""
+    for path, container in pod.containers("initContainers"):
+        if container.get("restartPolicy") == "Always":
+            continue
+        for name in ("lifecycle", *PROBES):
+            if container.get(name) is not None:
+                detail = "may not be set for init containers without restartPolicy=Always"
+                mend = f"Remove {name}, or make it a sidecar by restartPolicy: Always."
+                yield forbidden(detail, mend, ("spec", *path, name))
+        for index, policy in dicts(container.get("resizePolicy")):
+            if policy.get("restartPolicy") == "RestartContainer":
+                detail = "must not be set to 'RestartContainer' for non-sidecar initContainers"
+                at = ("spec", *path, "resizePolicy", index, "restartPolicy")
+                yield invalid("RestartContainer", detail, "Use NotRequired.", at)
+
+
+@pod_check
+def ephemeral_containers(pod: Pod) -> Iterator[Flaw]:
+    """Ephemeral containers are added to a running pod, and stand in no manifest."""
+    if pod.spec.get("ephemeralContainers"):
+        where = "cannot be set on create" if pod.is_pod else "not allowed in pod template"
+        mend = "Remove them; `kubectl debug` adds them to a running pod."
+        detail = where if pod.is_pod else f"ephemeral containers {where}"
+        yield forbidden(detail, mend, ("spec", "ephemeralContainers"))
+
+
+CHECKS = (container_fields, container_names, init_containers, ephemeral_containers)
