@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cdk8s
 import pytest
-from cdk8s import Testing
 
 from mistersmith_k8s.checks import run
 from mistersmith_k8s.checks.world import Object
@@ -24,7 +24,7 @@ ENVIRONMENTS = list(Environment)
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_the_shell_is_the_identity(environment: Environment) -> None:
     """What a chart gives back is what was rendered, to the byte once it is written."""
-    chart = Testing.chart()
+    chart = cdk8s.Testing.chart()
     MisterSmith(chart, "platform", load_platforms(PLATFORM)[environment])
     mounted, rendered = chart.to_json(), list(reference()[environment].manifests)
     assert mounted == rendered
