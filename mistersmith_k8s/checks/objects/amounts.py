@@ -27,7 +27,7 @@ def limit_ranges(world: World) -> Mapping[str, Defaults]:
     Source: k8s.io/kubernetes pkg/apis/core/v1, SetDefaults_LimitRangeItem.
     """
     found: dict[str, Defaults] = defaultdict(lambda: {"requests": {}, "limits": {}})
-    for item in world.of("LimitRange"):
+    for item in sorted(world.of("LimitRange"), key=str):
         for _, limit in mappings(item.spec.get("limits")):
             if limit.get("type") == "Container":
                 limits = {**_amounts(limit.get("max")), **_amounts(limit.get("default"))}

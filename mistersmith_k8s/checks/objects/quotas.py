@@ -114,6 +114,7 @@ def _excess(needs: Sequence[Need], limit: Decimal) -> Excess | None:
     """The worst way in which needs exceed a limit."""
     if not needs:
         return None
+    needs = sorted(needs, key=lambda need: str(need.item))
     now = sum((need.now for need in needs), ZERO)
     largest = max(needs, key=lambda need: need.full)
     if now > limit:
@@ -272,7 +273,7 @@ def _counts_all(quota: Object) -> bool:
 def _asked(world: World) -> Mapping[str, Mapping[tuple[Side, str], str]]:
     """What containers must state, with the quota that asks, by namespace."""
     found: dict[str, dict[tuple[Side, str], str]] = defaultdict(dict)
-    for quota in world.of("ResourceQuota"):
+    for quota in sorted(world.of("ResourceQuota"), key=str):
         hard = mapping(quota.spec.get("hard"))
         for key in ASKED if _counts_all(quota) else ():
             if key in hard:

@@ -1,0 +1,35 @@
+"""Images: a name that means one build."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mistersmith_k8s.checks.check import Flaw, check
+from mistersmith_k8s.checks.finding import Severity
+from mistersmith_k8s.checks.shape import text
+from mistersmith_k8s.checks.world import WORKLOADS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mistersmith_k8s.checks.world import Object, World
+
+# Tags that are moved to each new build.
+MOVING = frozenset({"edge", "latest", "main", "master", "nightly"})
+
+
+@check(Severity.WARNING, *WORKLOADS)
+def mutable_image(item: Object, _: World) -> Iterator[Flaw]:
+    """An image names one build, so that a rollback brings back what ran before."""
+    for path, container in item.all_containers:
+        image = text(container.get("image"))
+        name, at, _digest = image.partition("@")
+        tag = name.rpartition("/")[2].partition(":")[2]
+        if image and not at and "$" not in image and (not tag or tag in MOVING):
+            what = f"has the tag {tag}, which moves" if tag else "has no tag, so latest is meant"
+            message = f"is {image}: it {what}"
+            mend = "Name a version that is never built anew, or a digest."
+            yield Flaw((*path, "image"), message, mend)
+
+
+CHECKS = (mutable_image,)
