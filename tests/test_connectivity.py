@@ -140,6 +140,15 @@ def test_a_namespace_always_has_its_name_as_a_label(declared: list[Object]) -> N
     assert ports(WEB, API, rule, *declared) == "All Connections"
 
 
+def test_a_namespace_that_is_declared_twice_has_the_labels_of_both() -> None:
+    """Whichever comes first."""
+    by_label = {"namespaceSelector": {"matchLabels": {"team": "y", "tier": "x"}}}
+    rule = into_web({"from": [by_label]})
+    first, second = namespace("b", {"team": "x", "tier": "x"}), namespace("b", {"team": "y"})
+    assert ports(WEB, API, rule, first, second) == "All Connections"
+    assert ports(WEB, API, rule, second, first) == "All Connections"
+
+
 def test_a_manifest_without_a_namespace_is_in_default() -> None:
     """Workloads as well as policies."""
     bare = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {}}
@@ -196,6 +205,20 @@ def test_addresses_outside_are_as_few_ranges_as_can_be() -> None:
     ]
 
 
+def test_a_rule_without_peers_allows_the_ipv6_addresses_that_others_name() -> None:
+    """As far as the policies of the workload name them."""
+    six = {"from": [{"ipBlock": {"cidr": "fd00::/127"}}], "ports": [{"port": 80}]}
+    world = [WEB, into_web(six, {"ports": [{"port": 81}]})]
+    assert ports(*world, src="fd00::-fd00::1[External]") == "TCP 80-81"
+
+
+def test_an_exception_of_the_other_ip_version_takes_nothing() -> None:
+    """Their numbers may be the same; they are other addresses."""
+    block = {"cidr": "10.0.0.0/8", "except": ["::a00:0/104"]}
+    rule = into_web({"from": [{"ipBlock": block}]})
+    assert ports(WEB, rule, src="10.0.0.0-10.255.255.255[External]") == "All Connections"
+
+
 def test_blocks_of_addresses_do_not_mean_pods() -> None:
     """Nobody knows from manifests where pods have their addresses."""
     rule = into_web({"from": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]})
@@ -239,13 +262,16 @@ def test_markdown_is_a_table() -> None:
 
 
 def test_a_graph_has_a_cluster_for_each_namespace() -> None:
-    """What is outside stands beside the clusters."""
-    found = connections(universe([WEB, API, into_web({"ports": [{"port": 80}]})]))
-    inside = [one for one in found if "External" not in f"{one.src}{one.dst}"]
-    assert render_dot([*inside[1:], found[0]]) == (
+    """What is outside stands beside the clusters; nodes are sorted."""
+    old = deployment("a", "old", {"app": "old"})
+    allowing = into_web({"ports": [{"port": 80}]})
+    found = connections(universe([WEB, API, old, allowing]))
+    into = [one for one in found if str(one.dst) == "a/web[Deployment]"]
+    assert render_dot(reversed(into)) == (
         "digraph {\n"
         '  subgraph "cluster_a" {\n'
         '    label="a"\n'
+        '    "a/old[Deployment]" [label="old[Deployment]"]\n'
         '    "a/web[Deployment]" [label="web[Deployment]"]\n'
         "  }\n"
         '  subgraph "cluster_b" {\n'
@@ -254,6 +280,7 @@ def test_a_graph_has_a_cluster_for_each_namespace() -> None:
         "  }\n"
         '  "0.0.0.0-255.255.255.255[External]" [shape=box]\n'
         '  "b/api[Deployment]" -> "a/web[Deployment]" [label="TCP 80"]\n'
+        '  "a/old[Deployment]" -> "a/web[Deployment]" [label="TCP 80"]\n'
         '  "0.0.0.0-255.255.255.255[External]" -> "a/web[Deployment]" [label="TCP 80"]\n'
         "}\n"
     )

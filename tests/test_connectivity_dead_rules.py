@@ -54,7 +54,8 @@ def test_a_policy_that_selects_nothing_is_dead() -> None:
     """Unless what it selects by comes at run time."""
     running = {"matchLabels": {"app": "db", "apps.kubernetes.io/pod-index": "0"}}
     assert dead(DB, policy("a", "p", {"podSelector": running})) == []
-    assert dead(WEB, policy("a", "p", {"podSelector": NOBODY})) == [
+    named = {"podSelector": NOBODY, "ingress": [{"ports": [{"port": "http"}]}]}
+    assert dead(WEB, policy("a", "p", named)) == [
         "NetworkPolicy a/p: spec.podSelector selects no pod of the manifests"
     ]
 

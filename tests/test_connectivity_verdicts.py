@@ -54,7 +54,8 @@ def test_a_verdict_takes_addresses_and_named_ports() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cidr", "answer"), [("10.0.0.0/8", "unknown"), ("8.8.8.0/24", "denied"), ("::/0", "unknown")]
+    ("cidr", "answer"),
+    [("10.0.0.0/8", "unknown"), ("8.8.8.0/24", "denied"), ("2001:db8::/32", "unknown")],
 )
 def test_a_block_where_pods_can_be_leaves_a_verdict_unknown(cidr: str, answer: str) -> None:
     """Whether a block means pods depends on their addresses and on the network."""

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mistersmith_k8s.connectivity import universe
+from mistersmith_k8s.connectivity import allowed, universe
 from tests.connectivity_manifests import (
     API,
     WEB,
+    container_port,
+    deployment,
     ingress,
     into_web,
     lines,
@@ -53,6 +55,18 @@ def test_a_live_dump_shows_each_workload_once() -> None:
     assert [str(w) for w in universe([WEB, old, running]).workloads] == ["a/web[Deployment]"]
     only_old = {"podSelector": {"matchLabels": {"app": "old"}}, "policyTypes": ["Ingress"]}
     assert ports(WEB, old, running, API, policy("a", "p", only_old)) == "All Connections"
+
+
+def test_pods_of_one_workload_add_up() -> None:
+    """Two versions at once, in a rollout: each is reached on ports of its own."""
+    new = pod("a", "web-x", {"app": "new"}, metadata=owner("Deployment", "web", controller=True))
+    selector = {"matchLabels": {"app": "new"}}
+    into_new = policy("a", "q", {"podSelector": selector, "ingress": [{"ports": [{"port": 81}]}]})
+    objects = [WEB, new, API, into_web({"ports": [{"port": 80}]}), into_new]
+    world = universe(objects)
+    assert ports(*objects) == "TCP 80-81"
+    answers = [allowed(world, "b/api", "a/web", "TCP", n).answer for n in (80, 81, 82)]
+    assert answers == ["allowed", "allowed", "denied"]
 
 
 def test_owners_that_own_each_other_do_no_harm() -> None:
@@ -101,6 +115,28 @@ def test_what_an_ingress_forwards_comes_from_the_ingress_controller() -> None:
     assert line not in lines(WEB, front, entry, into_web())
     assert line not in lines(WEB, front, ingress("a", "front", {"number": 81}))
     assert line not in lines(WEB, front, ingress("a", "absent", {"number": 80}))
+
+
+@pytest.mark.parametrize(
+    ("selector", "service_ports", "served"),
+    [
+        ({"app": "web"}, [{"port": 1, "targetPort": 8080}], "TCP 8080"),
+        ({"app": "web"}, [{"port": 1, "targetPort": 53}], ""),  # it is UDP
+        ({"app": "web"}, [{"port": 1, "targetPort": 99}], ""),  # no container declares it
+        ({"app": "web"}, [{"port": 1, "targetPort": 80}, {"port": 1}], "TCP 80"),  # the first
+        ({"app": "api"}, [{"port": 1, "targetPort": 8080}], ""),
+        ({}, [{"port": 1, "targetPort": 8080}], ""),  # without a selector it selects nothing
+    ],
+)
+def test_an_ingress_reaches_the_pod_ports_behind_a_service_port(
+    selector: dict[str, str], service_ports: list[Object], served: str
+) -> None:
+    """TCP ports that containers declare, of the pods that the Service selects."""
+    declared = [("web", 8080, "TCP"), ("plain", 80, "TCP"), ("dns", 53, "UDP"), ("one", 1, "TCP")]
+    web = deployment("a", "web", {"app": "web"}, *(container_port(*port) for port in declared))
+    front = service("a", "front", selector, *service_ports)
+    entry = ingress("a", "front", {"number": 1})
+    assert ports(web, front, entry, src="{ingress-controller}") == served
 
 
 def test_a_route_forwards_as_an_ingress_does() -> None:

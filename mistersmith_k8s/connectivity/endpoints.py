@@ -58,9 +58,7 @@ class Endpoints:
         return mask
 
     def peer(self, policy: Policy, peer: Peer) -> int:
-        """The endpoints of one peer; a block of addresses has none."""
-        if peer.block:
-            return 0
+        """The endpoints of one peer; the pods of a block of addresses are none."""
         pods = self._labels.select(peer.pods)
         return pods & (
             self._inhabitants.get(policy.namespace, 0)

@@ -24,7 +24,7 @@ POLICY_TYPES: dict[str, Direction] = {"Ingress": "ingress", "Egress": "egress"}
 
 
 class Peer(NamedTuple):
-    """One element of `from` or `to`: pods by selectors, or else a block of addresses."""
+    """One element of `from` or `to`: pods by selectors, or else a block and no pods."""
 
     path: Path
     namespaces: Selector | None  # None: the namespace of the policy
