@@ -2,30 +2,60 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from mistersmith_k8s.checks import served, suppress
+from mistersmith_k8s.checks.fields import CHECKS as FIELD_CHECKS
+from mistersmith_k8s.checks.finding import Finding, Severity
 from mistersmith_k8s.checks.objects import CHECKS as OBJECT_CHECKS
 from mistersmith_k8s.checks.world import Object, Setting, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from mistersmith_k8s.checks.check import Check
-    from mistersmith_k8s.checks.finding import Finding
 
-CHECKS: tuple[Check, ...] = (*OBJECT_CHECKS,)
+__all__ = ["CHECKS", "Report", "examine", "run"]
+
+CHECKS: tuple[Check, ...] = (
+    *served.CHECKS,
+    *FIELD_CHECKS,
+    *OBJECT_CHECKS,
+    *suppress.CHECKS,
+)
+
+
+class Report(NamedTuple):
+    """What checks found: sorted by file, then by object, then by path.
+
+    `not_checked` says what could not be checked; `suppressed` counts accepted findings.
+    """
+
+    findings: list[Finding]
+    not_checked: list[Finding]
+    suppressed: int
 
 
 def run(objects: Iterable[Object], minors: Sequence[str] = ()) -> list[Finding]:
-    """What all checks find, sorted by file, then by object, then by path."""
-    return findings(World(objects, Setting(minors=tuple(minors))))
+    """What all checks find in some objects, for the newest Kubernetes unless told."""
+    return examine(World(objects, Setting(minors=tuple(minors)))).findings
 
 
-def findings(world: World, checks: Iterable[Check] = CHECKS) -> list[Finding]:
-    """What some checks find in a world, sorted by file, then by object, then by path."""
+def examine(
+    world: World,
+    checks: Iterable[Check] = CHECKS,
+    ignores: Collection[suppress.Ignore] = (),
+) -> Report:
+    """What some checks find in a world, but for what was accepted."""
+    left, count = suppress.suppressed(_found(world, checks), ignores)
     places = {id(item): place for place, item in enumerate(world.objects)}
-    found = [(places[id(item)], finding) for item, finding in _found(world, checks)]
-    return [finding for _, finding in sorted(found, key=_order)]
+    left.sort(key=lambda found: _order(places.get(id(found[0]), -1), found[1]))
+    findings = [finding for _, finding in left]
+    return Report(
+        [finding for finding in findings if finding.severity is not Severity.NOT_CHECKED],
+        [finding for finding in findings if finding.severity is Severity.NOT_CHECKED],
+        count,
+    )
 
 
 def _found(world: World, checks: Iterable[Check]) -> Iterator[tuple[Object, Finding]]:
@@ -35,10 +65,8 @@ def _found(world: World, checks: Iterable[Check]) -> Iterator[tuple[Object, Find
                 yield item, finding
 
 
-def _order(placed: tuple[int, Finding]) -> tuple[str, int, tuple[tuple[bool, str, int], ...], str]:
-    place, finding = placed
+def _order(place: int, finding: Finding) -> tuple[str, int, tuple[tuple[bool, str, int], ...], str]:
     path = tuple(
-        (isinstance(part, int), "", part) if isinstance(part, int) else (False, part, 0)
-        for part in finding.path
+        (True, "", part) if isinstance(part, int) else (False, part, 0) for part in finding.path
     )
     return (finding.file or "", place, path, finding.check)

@@ -66,7 +66,7 @@ def _unlike(item: Object, selector: Selector) -> str:
 
 
 @check(Severity.ERROR, "Service")
-def service_ports(item: Object, world: World) -> Iterator[Flaw]:
+def service_target_port(item: Object, world: World) -> Iterator[Flaw]:
     """A named target port of a Service is a port of that name and protocol in its pods."""
     selector = equality(item.spec.get("selector"))
     found = running(world).selected(item.given_namespace, selector) if selector else []
@@ -170,4 +170,4 @@ def _prefix(name: str) -> str:
     return name.upper().replace("-", "_")
 
 
-CHECKS = (service_selects, service_ports, autoscaler_unserved, service_links)
+CHECKS = (service_selects, service_target_port, autoscaler_unserved, service_links)
