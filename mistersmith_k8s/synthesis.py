@@ -10,6 +10,7 @@ from mistersmith_k8s.checks.world import Object
 from mistersmith_k8s.emit import emit
 from mistersmith_k8s.layouts import LAYOUTS, lay_out
 from mistersmith_k8s.manifest import Manifests
+from mistersmith_k8s.schemas import MINORS
 from mistersmith_k8s.write import WriteReport, write
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def checked_files(environments: Environments, layouts: Sequence[str] = LAYOUTS) 
     Raises:
         ChecksFailed: at least one check has a finding, of any severity.
     """
-    findings = {name: run(map(Object, manifests)) for name, manifests in environments.items()}
+    findings = {
+        name: run(map(Object, manifests), MINORS) for name, manifests in environments.items()
+    }
     failed = {name: found for name, found in findings.items() if found}
     if failed:
         raise ChecksFailed(failed)

@@ -10,6 +10,8 @@ COMMANDS = {
     "init": "Write a commented platform.yaml to start from.",
     "synth": "Render a platform into checked manifests.",
     "validate": "Check Kubernetes manifests before they are applied.",
+    "checks": "List what validate looks for, or explain one check.",
+    "connectivity": "Show who reaches whom under the network policies.",
     "schema": "Print the JSON Schema of platform.yaml.",
 }
 """Each command with its help; the module of the same name has a function `command`."""
