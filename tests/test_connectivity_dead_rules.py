@@ -54,6 +54,8 @@ def test_a_policy_that_selects_nothing_is_dead() -> None:
     """Unless what it selects by comes at run time."""
     running = {"matchLabels": {"app": "db", "apps.kubernetes.io/pod-index": "0"}}
     assert dead(DB, policy("a", "p", {"podSelector": running})) == []
+    selecting_nobody = policy("a", "p", {"podSelector": NOBODY})
+    assert not dead_rules(universe([selecting_nobody]))[0].certain  # pods may come from elsewhere
     named = {"podSelector": NOBODY, "ingress": [{"ports": [{"port": "http"}]}]}
     assert dead(WEB, policy("a", "p", named)) == [
         "NetworkPolicy a/p: spec.podSelector selects no pod of the manifests"
@@ -63,6 +65,7 @@ def test_a_policy_that_selects_nothing_is_dead() -> None:
 def test_a_section_that_policy_types_does_not_list_is_dead() -> None:
     """It looks like a rule, and nobody reads it."""
     spec = {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{}], "egress": [{}]}
+    assert [one.certain for one in dead_rules(universe([WEB, policy("a", "p", spec)]))] == [True]
     assert dead(WEB, policy("a", "p", spec)) == [
         "NetworkPolicy a/p: spec.egress is ignored, because policyTypes does not list it"
     ]

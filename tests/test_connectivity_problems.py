@@ -9,7 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mistersmith_k8s.connectivity import connections, dead_rules, render_dot, render_txt, universe
-from tests.connectivity_manifests import API, DB, WEB, into_web, namespace, policy
+from tests.connectivity_manifests import (
+    API,
+    DB,
+    WEB,
+    container_port,
+    ingress,
+    into_web,
+    namespace,
+    pod,
+    policy,
+    service,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -176,9 +187,19 @@ def replaced(value: Any, path: tuple[Any, ...], by: Any) -> Any:
     return copy
 
 
+ROUTE = {
+    "apiVersion": "route.openshift.io/v1",
+    "kind": "Route",
+    "metadata": {"name": "r", "namespace": "a"},
+    "spec": {"to": {"name": "front"}, "port": {"targetPort": "http"}, "alternateBackends": [{}]},
+}
+OWNER = {"kind": "Deployment", "name": "web", "controller": True}
 WHOLE = [
     WEB,
-    DB,
+    {"apiVersion": "v1", "kind": "List", "items": [DB, ROUTE]},
+    pod("a", "p", {}, container_port("x", 1), metadata={"ownerReferences": [OWNER]}),
+    service("a", "front", {"app": "web"}, {"name": "web", "port": 80, "targetPort": "http"}),
+    ingress("a", "front", {"name": "web"}),
     namespace("a", {"team": "x"}),
     into_web(
         {

@@ -1,9 +1,15 @@
 """Who reaches whom: the connections that NetworkPolicies allow, computed from manifests.
 
 The text forms are those of np-guard's `list`, with ranges of addresses merged. Manifests are all
-there is: pods get the labels of their template, blocks of addresses mean what is outside of the
-cluster and never pods, and the host network is treated as any other. `allowed` says "unknown"
-where that decides.
+there is, so some things are settled by convention; `allowed` says "unknown" where one decides:
+
+- Pods have the labels of their template, not those that controllers add at run time.
+- Blocks of addresses mean what is outside of the cluster, never pods.
+- Pods in the host network are treated as any others.
+
+An object is shown under its controller, and that under its own as far as the manifests have it.
+A workload with different pods reaches, and is reached on, what any of them is. Named ports are
+those of containers and native sidecars. What the API server would refuse allows nothing.
 """
 
 from mistersmith_k8s.connectivity.addresses import External

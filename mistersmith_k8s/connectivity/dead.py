@@ -39,6 +39,8 @@ MESSAGES: Mapping[Reason, str] = {
     "covered": "adds nothing to another rule of the policy",
 }
 
+CERTAIN: frozenset[Reason] = frozenset({"section-ignored", "no-address", "covered"})
+
 
 class DeadRule(NamedTuple):
     """A part of a policy that does nothing; `path` leads to it in the manifest.
@@ -52,6 +54,11 @@ class DeadRule(NamedTuple):
     rule: int | None
     path: Path
     why: Reason
+
+    @property
+    def certain(self) -> bool:
+        """Whether it does nothing whatever pods and namespaces there are."""
+        return self.why in CERTAIN
 
     def __str__(self) -> str:
         return f"{self.policy}: {path_text(self.path)} {MESSAGES[self.why]}"

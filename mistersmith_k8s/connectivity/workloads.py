@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from mistersmith_k8s.connectivity.ports import FIRST_PORT, LAST_PORT
 from mistersmith_k8s.connectivity.selectors import RUNTIME_LABELS
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def _container_ports(spec: Field) -> set[ContainerPort]:
         ContainerPort(port["name"].text(), port["protocol"].text() or "TCP", number)
         for container in (*spec["containers"].items(), *sidecars)
         for port in container["ports"].items()
-        if (number := port["containerPort"].integer()) is not None
+        if FIRST_PORT <= (number := port["containerPort"].integer() or 0) <= LAST_PORT
     }
 
 
