@@ -20,13 +20,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools import pins, registries
+from tools import go_modules, pins, registries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 STAMP = Path(sys.prefix, ".installed-for-tests")
 PARTIAL = ".partial-"
+INSTALLERS: dict[str, Callable[[pins.Tool, Path], None]] = {
+    "go": registries.install_from_go,
+    "go-module": go_modules.install,
+    "npm": registries.install_from_npm,
+}
 NICENESS = 10  # a build leaves the machine to whoever works on it
 
 
@@ -73,7 +78,7 @@ def install_tool(tool: pins.Tool) -> None:
         return
     partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=pins.TOOLS))
     with progress(f"{tool.name} {tool.version}"):
-        registries.INSTALLERS[tool.registry](tool, partial)
+        INSTALLERS[tool.registry](tool, partial)
     shutil.rmtree(tool.home.parent, ignore_errors=True)
     tool.home.parent.mkdir()
     partial.rename(tool.home)

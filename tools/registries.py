@@ -9,14 +9,11 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tools import pins
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 SCRIPTS = Path(sysconfig.get_path("scripts"))
+GO = SCRIPTS / "go"
 NPM = (pins.NODE, pins.NODE.parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
 CACHE = pins.TOOLS / "cache"
 
@@ -49,15 +46,16 @@ exec "${{JSII_NODE:-{node}}}" "$(dirname "$0")/node_modules/.bin/{name}" "$@"
 
 def install_python_packages() -> None:
     """The package with its dev extra and every tool that pip pins are in this environment."""
-    packages = ["--editable", f"{pins.ROOT}[dev]", *pins.pinned_requirements()]
-    run([sys.executable, "-m", "pip", "install", "--quiet", *packages], PIP_SETTINGS)
+    install = [sys.executable, "-m", "pip", "install", "--quiet"]
+    package = ["--config-settings", "editable_mode=compat", "--editable", f"{pins.ROOT}[dev]"]
+    run([*install, *package, *pins.pinned_requirements()], PIP_SETTINGS)
 
 
 def install_from_go(tool: pins.Tool, folder: Path) -> None:
     """The folder holds the command that Go built from the pinned module."""
     module = f"{tool.package}@{tool.version}"
     settings = {**GO_SETTINGS, "GOBIN": str(folder)}
-    run([SCRIPTS / "go", "install", "-ldflags=-s -w", module], settings)
+    run([GO, "install", "-ldflags=-s -w", module], settings)
 
 
 def install_from_npm(tool: pins.Tool, folder: Path) -> None:
@@ -86,15 +84,16 @@ def lock_of(tool: pins.Tool) -> Path:
     return Path(__file__).with_name(f"{tool.name}.lock.json")
 
 
-def run(command: list[str | Path], settings: dict[str, str]) -> None:
-    """The command ended well, and said nothing of it.
+def run(command: list[str | Path], settings: dict[str, str], folder: Path | None = None) -> None:
+    """The command ended well, in the folder if one is named, and said nothing of it.
 
     Raises:
         subprocess.CalledProcessError: it did not; the error has what it said.
     """
     subprocess.run(
         command,
-        env={**os.environ, **settings},
+        cwd=folder,
+        env=environment(settings),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -103,7 +102,6 @@ def run(command: list[str | Path], settings: dict[str, str]) -> None:
     )
 
 
-INSTALLERS: dict[str, Callable[[pins.Tool, Path], None]] = {
-    "go": install_from_go,
-    "npm": install_from_npm,
-}
+def environment(settings: dict[str, str]) -> dict[str, str]:
+    """The environment of this process, with the settings over it."""
+    return {**os.environ, **settings}
