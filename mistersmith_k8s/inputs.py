@@ -31,8 +31,9 @@ class InputError(ValueError):
 
 
 class Group(NamedTuple):
-    """Objects that are applied together, and what of them could not be read."""
+    """Objects that are applied together, by where they come from; what could not be read."""
 
+    name: str
     objects: tuple[Object, ...]
     unread: tuple[Finding, ...]
     files: int
@@ -49,13 +50,13 @@ def groups(paths: Sequence[str]) -> list[Group]:
     made: list[Group] = []
     for path in paths:
         if path == "-":
-            made.append(_group([("<stdin>", sys.stdin.buffer.read())], 1))
+            made.append(_group(path, [("<stdin>", sys.stdin.buffer.read())], 1))
             continue
         for found in _existing(path):
             _sort_in(found, loose, made)
     files = list(dict.fromkeys(loose))
     if files:
-        made.insert(0, _group(_contents(files), len(files)))
+        made.insert(0, _group(", ".join(paths), _contents(files), len(files)))
     return made
 
 
@@ -99,7 +100,7 @@ def _own(folder: Path) -> Iterator[Group]:
     """Each environment that synth wrote is applied on its own, plain or as an overlay."""
     for environment in sorted(p for p in folder.glob("plain/*") if p.is_dir()):
         files = _manifests(environment)
-        yield _group(_contents(files), len(files))
+        yield _group(str(environment), _contents(files), len(files))
     for overlay in sorted(p for p in folder.glob("kustomize/overlays/*") if p.is_dir()):
         yield _built_or_said(overlay)
 
@@ -149,7 +150,7 @@ def _built_or_said(folder: Path) -> Group:
         return _built(folder)
     except InputError as error:
         said = Finding("unread", Severity.NOT_CHECKED, NOTHING, (), str(error), "", str(folder))
-        return Group((), (said,), 1)
+        return Group(str(folder), (), (said,), 1)
 
 
 def _built(folder: Path) -> Group:
@@ -165,7 +166,7 @@ def _built(folder: Path) -> Group:
         said = " ".join(done.stderr.decode(errors="replace").split())
         message = f"{folder}: {' '.join(builder)} failed: {said}"
         raise InputError(message)
-    return _group([(str(folder), done.stdout)], 1, lines=False)
+    return _group(str(folder), [(str(folder), done.stdout)], 1, lines=False)
 
 
 def _contents(files: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
@@ -177,7 +178,9 @@ def _contents(files: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
             raise InputError(message) from None
 
 
-def _group(contents: Iterable[tuple[str, bytes]], files: int, *, lines: bool = True) -> Group:
+def _group(
+    source: str, contents: Iterable[tuple[str, bytes]], files: int, *, lines: bool = True
+) -> Group:
     objects: list[Object] = []
     unread: list[Finding] = []
     for name, content in contents:
@@ -186,7 +189,7 @@ def _group(contents: Iterable[tuple[str, bytes]], files: int, *, lines: bool = T
                 _take(document, objects, unread, lines=lines)
         except ReadError as error:
             unread.append(_unread(error))
-    return Group(tuple(objects), tuple(unread), files)
+    return Group(source, tuple(objects), tuple(unread), files)
 
 
 def _take(document: Document, objects: list[Object], unread: list[Finding], *, lines: bool) -> None:

@@ -35,6 +35,10 @@ def command(paths: Sequence[str], form: str) -> None:
         groups = inputs.groups(paths)
     except inputs.InputError as error:
         raise click.UsageError(str(error)) from None
+    if len(groups) > 1:
+        names = ", ".join(group.name for group in groups)
+        message = f"These are applied apart: {names}. Name one of them."
+        raise click.UsageError(message)
     unread = [finding for group in groups for finding in group.unread]
     if unread:
         raise click.UsageError("\n".join(map(str, unread)))
