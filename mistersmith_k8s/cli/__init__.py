@@ -12,6 +12,7 @@ COMMANDS = {
     "validate": "Check Kubernetes manifests before they are applied.",
     "checks": "List what validate looks for, or explain one check.",
     "connectivity": "Show who reaches whom under the network policies.",
+    "diff": "Compare two renderings and say what hurts.",
     "schema": "Print the JSON Schema of platform.yaml.",
 }
 """Each command with its help; the module of the same name has a function `command`."""
