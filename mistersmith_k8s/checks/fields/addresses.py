@@ -1,6 +1,7 @@
 """IP addresses and CIDR blocks, read as leniently as the API server reads them.
 
-It accepts leading zeros and host bits in older fields and warns of them.
+API servers before 1.36 take leading zeros and host bits, later ones refuse them; they are
+warnings here.
 
 Source: k8s.io/apimachinery/pkg/util/validation/ip.go; k8s.io/utils/net, `ParseIPSloppy`.
 """
@@ -27,6 +28,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 BAD_ADDRESS = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 BAD_BLOCK = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
+V4 = 4
 _ADDRESS_MEND = "Write an address such as 10.9.8.7 or 2001:db8::1."
 _BLOCK_MEND = "Write a block such as 10.9.8.0/24 or 2001:db8::/64."
 _IPV4 = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)\.([0-9]+)", re.ASCII).fullmatch
@@ -68,7 +70,7 @@ def ip(value: Any) -> Flaws:
     if found is None:
         return (invalid(value, BAD_ADDRESS, _ADDRESS_MEND),)
     if isinstance(found, IPv4Address) and str(found) != value:
-        detail = "non-standard IP address, leading zeros are ambiguous"
+        detail = "must not have leading 0s, nor be an IPv4-mapped IPv6 address"
         return (warning(invalid(value, detail, f"Write {found}.")),)
     return ()
 
@@ -80,8 +82,9 @@ def cidr(value: Any) -> Flaws:
     found = block(value)
     if found is None:
         return (invalid(value, BAD_BLOCK, _BLOCK_MEND),)
-    if isinstance(found, IPv4Network) and str(found) != value:
-        detail = "CIDR value is ambiguous in this context"
+    start = address(value.partition("/")[0])
+    if start != found.network_address or (found.version == V4 and str(found) != value):
+        detail = "must not have bits set beyond the prefix length, nor leading 0s"
         return (warning(invalid(value, detail, f"Write {found}.")),)
     return ()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mistersmith_k8s.checks.fields.admission_rules import rule_with_operations
 from mistersmith_k8s.checks.fields.flaws import (
     duplicate,
     forbidden,
@@ -24,7 +25,6 @@ from mistersmith_k8s.checks.fields.formats import (
     wrong_fully_qualified,
 )
 from mistersmith_k8s.checks.fields.hooks import client_config
-from mistersmith_k8s.checks.fields.admission_rules import rule_with_operations
 from mistersmith_k8s.checks.fields.rules import (
     Rule,
     both,

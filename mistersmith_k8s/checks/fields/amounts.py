@@ -58,6 +58,14 @@ def amount(value: Any) -> Decimal | None:
     return None
 
 
+def amounts(value: Any) -> dict[str, Any]:
+    """The quantities of a mapping by name; null is nothing, and so zero."""
+    found = value if isinstance(value, dict) else {}
+    if None in found.values():
+        found = {name: 0 if item is None else item for name, item in found.items()}
+    return found
+
+
 def milli(value: Any) -> Decimal | None:
     """The value of a resource as it is kept: rounded up to a thousandth."""
     exact = amount(value)

@@ -20,6 +20,7 @@ from mistersmith_k8s.checks.fields.rules import (
     each,
     field_check,
     fields,
+    gated,
     given,
     is_int,
     needs_value,
@@ -63,7 +64,8 @@ def _scalable(value: Any) -> Iterator[Flaw]:
     """Only a ReplicationController can be scaled without naming an API group."""
     target = struct(value)
     version, kind = target.get("apiVersion") or "", target.get("kind")
-    if isinstance(version, str) and "/" not in version and kind != "ReplicationController":
+    group = isinstance(version, str) and version.rpartition("/")[0]
+    if group == "" and kind != "ReplicationController":
         detail = "apiVersion must specify API group"
         yield invalid(version, detail, "Write group/version.", ("apiVersion",))
 
@@ -77,7 +79,7 @@ _target_fields = fields(
     },
     needs=("type",),
 )
-_metric = fields({"name": given(path_segment), "selector": selector}, needs=("name",))
+_metric = fields({"name": given(path_segment), "selector": gated(selector)}, needs=("name",))
 
 
 def _resource_name(value: Any) -> Iterable[Flaw]:

@@ -9,13 +9,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mistersmith_k8s.checks.fields.amounts import above_zero, amount, quantity
-from mistersmith_k8s.checks.fields.flaws import forbidden, invalid, required, under, unsupported
+from mistersmith_k8s.checks.fields.flaws import (
+    forbidden,
+    invalid,
+    required,
+    under,
+    unsupported,
+    warning,
+)
 from mistersmith_k8s.checks.fields.formats import dns_label, dns_subdomain
 from mistersmith_k8s.checks.fields.metadata import annotations
 from mistersmith_k8s.checks.fields.rules import (
     Rule,
     field_check,
     fields,
+    gated,
     given,
     pick,
     strings,
@@ -56,7 +64,7 @@ def _data_source(value: Any) -> Iterator[Flaw]:
         yield invalid(kind or "", detail, "Set apiGroup.", ("kind",))
 
 
-_REF: dict[str, Rule] = {"apiGroup": given(dns_subdomain), "namespace": given(dns_label)}
+_REF: dict[str, Rule] = {"apiGroup": given(dns_subdomain), "namespace": gated(given(dns_label))}
 _spec_fields = fields(
     {
         "accessModes": access_modes,
@@ -100,8 +108,9 @@ def _data_sources(spec: dict[str, Any]) -> Iterator[Flaw]:
         parts = ("apiGroup", "kind", "name")
         if ref.get("namespace"):
             detail = "may not be specified when dataSourceRef.namespace is specified"
-            yield invalid(source.get("name"), detail, "Remove dataSource.", ("dataSource",))
-        elif any(source.get(part) != ref.get(part) for part in parts):
+            flaw = invalid(source.get("name"), detail, "Remove dataSource.", ("dataSource",))
+            yield warning(flaw)  # the namespace is an alpha field
+        if any(source.get(part) != ref.get(part) for part in parts):
             detail = "must match dataSourceRef"
             yield invalid(source.get("name"), detail, "Keep one of them.", ("dataSource",))
 
@@ -110,8 +119,9 @@ def _metadata(value: Any) -> Iterator[Flaw]:
     metadata = struct(value)
     yield from under(labels(metadata.get("labels")), "labels")
     yield from under(annotations(metadata.get("annotations")), "annotations")
-    for name in metadata:
-        if name not in ("labels", "annotations", "creationTimestamp") and metadata[name]:
+    for name, item in metadata.items():
+        unset = item is None or item == "" or (name == "generation" and item == 0)
+        if name not in ("labels", "annotations", "creationTimestamp") and not unset:
             yield forbidden("cannot be set", f"Remove {name}.", (name,))
 
 

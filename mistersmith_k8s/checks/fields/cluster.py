@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from mistersmith_k8s.checks.fields.addresses import block, cidr
 from mistersmith_k8s.checks.fields.config import BASE64, BASE64_MEND, decoded
-from mistersmith_k8s.checks.fields.flaws import duplicate, forbidden, invalid, required, under
+from mistersmith_k8s.checks.fields.flaws import (
+    duplicate,
+    forbidden,
+    invalid,
+    required,
+    under,
+    warning,
+)
 from mistersmith_k8s.checks.fields.formats import (
     dns1035,
     dns_label,
@@ -30,6 +37,7 @@ from mistersmith_k8s.checks.fields.rules import (
     each,
     field_check,
     fields,
+    gated,
     given,
     natural,
     pick,
@@ -78,7 +86,9 @@ def node_fields(manifest: Any) -> Iterator[Flaw]:
         if key in seen:
             yield duplicate(key[0], at, "taints must be unique by key and effect pair")
         seen.add(key)
-    networks = spec.get("podCIDRs")
+    first, networks = spec.get("podCIDR"), spec.get("podCIDRs")
+    if first and isinstance(networks, list | None) and (networks or [None])[0] != first:
+        networks = [first]  # the older field decides
     yield from under(each(cidr)(networks), "spec", "podCIDRs")
     versions = [found.version for _, text in strings(networks) if (found := block(text))]
     if len(versions) != len(set(versions)):
@@ -90,7 +100,7 @@ _lease = fields(
     {
         "leaseDurationSeconds": at_least(1, "must be greater than 0"),
         "leaseTransitions": natural,
-        "strategy": given(pick("OldestEmulationVersion")),
+        "strategy": gated(given(pick("OldestEmulationVersion"))),
     }
 )
 
@@ -102,7 +112,8 @@ def lease_fields(manifest: Any) -> Iterator[Flaw]:
     yield from under(_lease(spec), "spec")
     if spec.get("preferredHolder") and not spec.get("strategy"):
         detail = "may only be specified if `strategy` is defined"
-        yield forbidden(detail, "Set strategy.", ("spec", "preferredHolder"))
+        flaw = forbidden(detail, "Set strategy.", ("spec", "preferredHolder"))
+        yield warning(flaw)  # left out by default
 
 
 @field_check("node.k8s.io", "RuntimeClass")

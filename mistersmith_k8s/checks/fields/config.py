@@ -120,7 +120,7 @@ def _docker(data: dict[str, Any], key: str) -> Iterator[Flaw]:
         return
     try:
         found = json.loads(data[key])
-    except ValueError:
+    except (ValueError, RecursionError):
         found = ""
     if not isinstance(found, dict | None):
         detail = "must be a JSON object"

@@ -6,20 +6,22 @@ pkg/apis/apiextensions/validation, `ValidateCustomResourceDefinitionOpenAPISchem
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
+from mistersmith_k8s.checks.check import Flaw
 from mistersmith_k8s.checks.fields.flaws import forbidden, invalid, required, under, unsupported
-from mistersmith_k8s.checks.fields.rules import dicts, struct
+from mistersmith_k8s.checks.fields.rules import dicts, pick, strings, struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
     from mistersmith_k8s.checks.finding import Path
 
 TYPES = ("array", "boolean", "integer", "number", "object", "string")
 ANY, INT_OR_STRING = "x-kubernetes-preserve-unknown-fields", "x-kubernetes-int-or-string"
-EMBEDDED = "x-kubernetes-embedded-resource"
+EMBEDDED, CEL = "x-kubernetes-embedded-resource", "x-kubernetes-validations"
+REASONS = ("FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired")
 LIST, MAP, KEYS = (
     "x-kubernetes-list-type",
     "x-kubernetes-map-type",
@@ -29,9 +31,11 @@ UNSUPPORTED = (
     *("id", "$ref", "$schema", "additionalItems", "definitions", "dependencies"),
     "patternProperties",
 )
+# Of these, even an empty value is one too many.
+POINTERS = frozenset(("$ref", "additionalItems", "dependencies"))
 NOT_NESTED = (
     *("type", "default", "title", "description", "nullable", "additionalProperties"),
-    *(ANY, EMBEDDED, INT_OR_STRING, KEYS, LIST, MAP),
+    *(ANY, EMBEDDED, INT_OR_STRING, KEYS, LIST, MAP, CEL),
 )
 # What stands at the root when the status is a subresource.
 AT_ROOT = frozenset(
@@ -39,7 +43,7 @@ AT_ROOT = frozenset(
         *("description", "type", "format", "title", "maximum", "exclusiveMaximum", "minimum"),
         *("exclusiveMinimum", "maxLength", "minLength", "pattern", "maxItems", "minItems"),
         *("uniqueItems", "multipleOf", "required", "items", "properties", "externalDocs"),
-        *("example", ANY, "x-kubernetes-validations"),
+        *("example", ANY, CEL),
     )
 )
 INT_OR_STRING_TYPES = [{"type": "integer"}, {"type": "string"}]
@@ -61,11 +65,12 @@ def root_schema(value: Any, *, with_status: bool) -> Iterator[Flaw]:
     if value.get("nullable") is True:
         yield forbidden("nullable cannot be true at the root", "Remove it.", ("nullable",))
     for key in sorted(value.keys() - AT_ROOT) if with_status else ():
-        if isinstance(key, str) and value[key]:
+        unset = value[key] is None or value[key] is False or value[key] == ""
+        if isinstance(key, str) and not unset:
             detail = "is not allowed at the root of the schema if the status subresource is enabled"
             yield invalid(key, detail, "Move it below.", (key,))
-    metadata = struct(struct(value.get("properties")).get("metadata"))
-    yield from under(_metadata(metadata), "properties", "metadata")
+    yield from _identity(struct(value.get("properties")))
+    yield from _complete(value)
     stack: list[tuple[Path, Node]] = [((), value)]
     while stack:
         path, node = stack.pop()
@@ -73,13 +78,22 @@ def root_schema(value: Any, *, with_status: bool) -> Iterator[Flaw]:
         stack.extend((path + step, child) for step, child in _children(node))
 
 
-def _metadata(value: Node) -> Iterator[Flaw]:
-    if set(struct(value.get("properties"))) - {"name", "generateName"} or value.keys() - {
-        *("type", "properties", "description", "default"),
-    }:
+def _identity(properties: Node) -> Iterator[Flaw]:
+    """What every resource has may be named with its type, and restricted in its names."""
+    for name, kind in (("apiVersion", "string"), ("kind", "string"), ("metadata", "object")):
+        value = properties.get(name, {"type": kind})
+        if struct(value).get("type") != kind:
+            at = ("properties", name, "type")
+            yield invalid(struct(value).get("type"), f"must be {kind}", f"Use {kind}.", at)
+    metadata = struct(properties.get("metadata"))
+    said = {key for key, item in metadata.items() if item not in (None, "", False, [], {})}
+    names = struct(metadata.get("properties")).keys()
+    said |= metadata.keys() & {"required"}
+    if names - {"name", "generateName"} or said - {"type", "properties", "default", "items"}:
         detail = "must not specify anything other than name and generateName"
         mend = "Write metadata as {type: object}."
-        yield forbidden(f"{detail}, but metadata is implicitly specified", mend)
+        at = ("properties", "metadata")
+        yield forbidden(f"{detail}, but metadata is implicitly specified", mend, at)
 
 
 def _children(node: Node) -> Iterator[tuple[Path, Node]]:
@@ -91,15 +105,15 @@ def _children(node: Node) -> Iterator[tuple[Path, Node]]:
     properties = node.get("properties")
     if isinstance(properties, dict):
         for name, child in properties.items():
-            if isinstance(child, dict) and isinstance(name, str):
-                yield ("properties", name), child
+            if isinstance(child, dict | None) and isinstance(name, str):
+                yield ("properties", name), child or {}
 
 
 def _node(node: Node) -> Iterator[Flaw]:
     """What is wrong with one node, leaving its children aside."""
     kind = node.get("type")
     if kind in (None, ""):
-        if node and not node.get(INT_OR_STRING) and not node.get(ANY):
+        if not node.get(INT_OR_STRING) and not node.get(ANY) and not node.get(EMBEDDED):
             detail = "must not be empty for specified object fields and array items"
             yield required(detail, "Set type.", ("type",))
     elif isinstance(kind, str) and kind not in TYPES:
@@ -112,24 +126,36 @@ def _node(node: Node) -> Iterator[Flaw]:
 
 _RARE = frozenset(
     (*UNSUPPORTED, *COMBINED, "not", "uniqueItems", ANY, INT_OR_STRING, EMBEDDED, LIST, MAP, KEYS)
-) | {"default", "additionalProperties"}
+) | {"default", "additionalProperties", "pattern", CEL}
+_repeats_nothing = re.compile(r"[*+?][^\\\[]*|[^\\\[]*\([*+][^\\\[]*").fullmatch
 
 
 def _rare(node: Node) -> Iterator[Flaw]:
+    yield from _unsupported(node)
+    if node.get("properties") and node.get("additionalProperties", True) not in (None, True):
+        detail = "additionalProperties and properties are mutual exclusive"
+        yield forbidden(detail, "Keep one of them.", ("additionalProperties",))
+    yield from _extensions(node)
+    yield from _lists(node)
+    yield from _default(node)
+    for index, rule in dicts(node.get(CEL)):
+        yield from under(_rule(rule), CEL, index)
+    yield from _combined(node)
+
+
+def _unsupported(node: Node) -> Iterator[Flaw]:
     for name in UNSUPPORTED:
-        if node.get(name):
+        value = node.get(name)
+        given = value is not None if name in POINTERS else bool(value)
+        if given:
             yield forbidden(f"{name} is not supported", "Remove it.", (name,))
     if node.get("uniqueItems") is True:
         detail = "uniqueItems cannot be set to true since the runtime complexity becomes quadratic"
         yield forbidden(detail, f"Use {LIST}: set.", ("uniqueItems",))
-    if node.get("properties") and isinstance(node.get("additionalProperties"), dict | bool):
-        if node["additionalProperties"] is not True:
-            detail = "additionalProperties and properties are mutual exclusive"
-            yield forbidden(detail, "Keep one of them.", ("additionalProperties",))
-    yield from _extensions(node)
-    yield from _lists(node)
-    yield from _default(node)
-    yield from _combined(node)
+    pattern = node.get("pattern")
+    if isinstance(pattern, str) and _repeats_nothing(pattern):
+        detail = "must be a valid regular expression, but isn't: missing argument to repetition"
+        yield invalid(pattern, detail, "Escape the sign.", ("pattern",))
 
 
 def _extensions(node: Node) -> Iterator[Flaw]:
@@ -160,6 +186,24 @@ def _extensions(node: Node) -> Iterator[Flaw]:
             yield unsupported(value, known, (name,))
 
 
+def _rule(rule: Node) -> Iterator[Flaw]:
+    """What can be said of a rule without reading its CEL."""
+    said, message, path = (rule.get(name) or "" for name in ("rule", "message", "fieldPath"))
+    yield from pick(*REASONS)(rule["reason"]) if rule.get("reason") is not None else ()
+    if isinstance(said, str) and not said.strip():
+        yield required("rule is not specified", "Write a CEL expression.", ("rule",))
+    if isinstance(message, str) and message:
+        if not message.strip():
+            yield invalid(message, "must be non-empty if specified", "Remove it.", ("message",))
+        elif "\n" in message.strip() or "\r" in message.strip():
+            yield invalid(message, "must not contain line breaks", "Write one line.", ("message",))
+    elif isinstance(said, str) and "\n" in said.strip():
+        detail = "message must be specified if rule contains line breaks"
+        yield required(detail, path=("message",))
+    if isinstance(path, str) and path and not path.startswith((".", "[")):
+        yield invalid(path, "must be a valid path", "Write a path such as .color.", ("fieldPath",))
+
+
 def _lists(node: Node) -> Iterator[Flaw]:
     kind, keys, items = node.get(LIST), node.get(KEYS) or [], struct(node.get("items"))
     if keys and kind != "map":
@@ -178,13 +222,11 @@ def _lists(node: Node) -> Iterator[Flaw]:
         detail = f"must be object if parent array's {LIST} is map"
         yield invalid(items.get("type"), detail, "Set type: object.", ("items", "type"))
         return
-    for index, key in enumerate(keys):
-        if isinstance(key, str):
-            if key in keys[:index]:
-                yield invalid(
-                    key, "must not contain duplicate entries", "Remove it.", (KEYS, index)
-                )
-            yield from _map_key(key, index, items)
+    for index, key in strings(keys):
+        if key in keys[:index]:
+            detail = "must not contain duplicate entries"
+            yield invalid(key, detail, "Remove it.", (KEYS, index))
+        yield from _map_key(key, index, items)
 
 
 def _set_items(items: Node) -> Iterator[Flaw]:
@@ -215,63 +257,82 @@ def _map_key(key: str, index: int, items: Node) -> Iterator[Flaw]:
         yield forbidden(detail, "Remove it.", (*at, "nullable"))
 
 
-_JSON = {
-    "array": list,
-    "boolean": bool,
-    "number": (int, float),
-    "object": dict,
-    "string": str,
-}
-
-
 def _default(node: Node) -> Iterator[Flaw]:
-    """A default has the type that it is the default of."""
-    value, kind = node.get("default"), node.get("type")
-    if value is None or not isinstance(kind, str):
+    """A default obeys the schema that it is the default of, and has no unknown fields."""
+    if node.get("default") is None:
         return
-    if kind == "integer":
-        fits = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-    else:
-        fits = isinstance(value, _JSON.get(kind, object))
-    if not fits or (isinstance(value, bool) and kind in ("integer", "number")):
-        detail = f"default in body must be of type {kind}"
-        yield invalid(value, detail, f"Write a value of type {kind}.", ("default",))
-    choices = node.get("enum")
-    if isinstance(choices, list) and fits and value not in choices:
-        yield unsupported(value, map(str, choices), ("default",))
+    from mistersmith_k8s.schemas.structural import structural  # noqa: PLC0415 - seldom needed
+
+    for problem in structural(_given(node))(node["default"]) or ():
+        mend = "Write a value that the schema takes."
+        yield Flaw(("default", *problem.path), problem.message(), mend)
+
+
+def _given(value: Any) -> Any:
+    """A schema without the keywords that say nothing."""
+    if isinstance(value, dict):
+        return {key: _given(item) for key, item in value.items() if item not in (None, [])}
+    return [_given(item) for item in value] if isinstance(value, list) else value
 
 
 def _combined(node: Node) -> Iterator[Flaw]:
     """Alternatives validate values; what a value is, is said outside of them."""
-    if isinstance(node.get("not"), dict):
-        yield from under(_nested(node["not"], node), "not")
-    for name in COMBINED:
-        alternatives = node.get(name)
-        if name == "anyOf" and alternatives == INT_OR_STRING_TYPES:
+    for path, inner in _alternatives(node):
+        if path == ("anyOf", 0) and _is_int_or_string(node):
             continue
-        for index, item in dicts(alternatives):
-            skip = name == "allOf" and index == 0 and item.get("anyOf") == INT_OR_STRING_TYPES
-            inner = {key: part for key, part in item.items() if key != "anyOf"} if skip else item
-            yield from under(_nested(inner, node), name, index)
+        if path == ("anyOf", 1) and _is_int_or_string(node):
+            continue
+        skips = path == ("allOf", 0) and _is_int_or_string(inner)
+        yield from under(_nested(inner, skip_any=skips), *path)
 
 
-def _nested(node: Node, outer: Node | None) -> Iterator[Flaw]:
-    for name in NOT_NESTED:
-        if node.get(name):
-            yield forbidden("must be undefined to be structural", "Move it out.", (name,))
-    properties = struct(node.get("properties"))
-    known = struct(struct(outer).get("properties"))
-    for name, child in properties.items():
-        at = ("properties", str(name))
-        if name not in known:
-            detail = "must be defined outside of the alternatives too"
-            yield required(detail, "Add the property there.", at)
-        elif isinstance(child, dict):
-            yield from under(_nested(child, struct(known[name])), *at)
-    if isinstance(node.get("items"), dict):
-        yield from under(_nested(node["items"], struct(struct(outer).get("items"))), "items")
+def _is_int_or_string(node: Node) -> bool:
+    """Whether the node is the pattern in which alternatives may say a type."""
+    said = [
+        {key: part for key, part in item.items() if part and key != "items"}
+        for _, item in dicts(node.get("anyOf"))
+    ]
+    return said == INT_OR_STRING_TYPES
+
+
+def _alternatives(node: Node) -> Iterator[tuple[Path, Node]]:
     for name in COMBINED:
         for index, item in dicts(node.get(name)):
-            yield from under(_nested(item, outer), name, index)
+            yield (name, index), item
     if isinstance(node.get("not"), dict):
-        yield from under(_nested(node["not"], outer), "not")
+        yield ("not",), node["not"]
+
+
+def _nested(node: Node, *, skip_any: bool = False) -> Iterator[Flaw]:
+    for name in NOT_NESTED:
+        value = node.get(name)
+        if value or (name in (ANY, "default") and value is not None):
+            yield forbidden("must be undefined to be structural", "Move it out.", (name,))
+    yield from _unsupported(node)
+    for name, child in struct(node.get("properties")).items():
+        at = ("properties", str(name))
+        if name == "metadata":
+            yield forbidden("must not be specified in a nested context", "Remove it.", at)
+        if isinstance(child, dict):
+            yield from under(_nested(child), *at)
+    if isinstance(node.get("items"), dict):
+        yield from under(_nested(node["items"]), "items")
+    for path, inner in _alternatives(node):
+        if not (skip_any and path[0] == "anyOf"):
+            yield from under(_nested(inner), *path)
+
+
+def _complete(root: Node) -> Iterator[Flaw]:
+    """What alternatives at the root speak of is also specified outside of them."""
+    stack = [(path, inner, root) for path, inner in _alternatives(root)]
+    while stack:
+        path, node, outer = stack.pop()
+        stack.extend((path + step, inner, outer) for step, inner in _alternatives(node))
+        known = struct(outer.get("properties"))
+        for name, child in struct(node.get("properties")).items():
+            at = (*path, "properties", str(name))
+            if name not in known:
+                detail = "must be defined outside of the alternatives too"
+                yield required(detail, "Add the property there.", at)
+            elif isinstance(child, dict):
+                stack.append((at, child, struct(known[name])))

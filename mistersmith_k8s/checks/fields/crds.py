@@ -61,6 +61,14 @@ def _under(*roots: str) -> Any:
     return text(wrong, f"Start the path with {' or '.join(roots)}.")
 
 
+def _wrong_selectable(value: str) -> str:
+    if value and not value.startswith((".", "[")):
+        return "is an invalid path: expected [ or ."
+    inside = value.startswith(".metadata")
+    return "must not point to fields in metadata" if inside else ""
+
+
+_selectable = text(_wrong_selectable, "Write the path of a field, such as .spec.color.")
 _kind = text(_wrong_kind, "Write a name in CamelCase.")
 _json_path = text(_wrong_json_path, "Start the path with a dot.")
 _names = fields(
@@ -111,7 +119,7 @@ _version = both(
             "name": dns1035,
             "subresources": fields({"scale": _scale}),
             "additionalPrinterColumns": each(_column),
-            "selectableFields": each(fields({}, needs=("jsonPath",))),
+            "selectableFields": each(fields({"jsonPath": _selectable}, needs=("jsonPath",))),
         },
         needs=("name",),
     ),
@@ -180,7 +188,7 @@ def _conversion(conversion: dict[str, Any]) -> Iterator[Flaw]:
             yield from under(client_config(config), "webhook", "clientConfig")
         versions = review_versions(struct(hook).get("conversionReviewVersions"))
         yield from under(versions, "webhook", "conversionReviewVersions")
-    elif hook is not None and struct(hook):
+    elif struct(hook).get("clientConfig") is not None or struct(hook).get("conversionReviewVersions"):
         detail = "should not be set when strategy is not set to Webhook"
         yield forbidden(detail, "Remove webhook.", ("webhook",))
 

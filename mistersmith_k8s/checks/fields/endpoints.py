@@ -34,7 +34,6 @@ from mistersmith_k8s.checks.fields.rules import (
     text,
     unique,
 )
-from mistersmith_k8s.checks.fields.selectors import labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
     from mistersmith_k8s.checks.fields.rules import Rule
 
 ADDRESS_TYPES = ("FQDN", "IPv4", "IPv6")
-ADDRESSES, ENDPOINTS, PORTS, TOPOLOGY, HINTS = 100, 1000, 20000, 16, 8
+ADDRESSES, ENDPOINTS, PORTS, HINTS = 100, 1000, 20000, 8
 _target = fields(
     {
         "ip": both(ip, endpoint),
@@ -103,17 +102,17 @@ def _of_family(version: int) -> Rule:
 
 
 _ADDRESS = {"IPv4": _of_family(4), "IPv6": _of_family(6), "FQDN": _domain}
+_node_hint = fields({"name": given(dns_subdomain)}, needs=("name",))
 _hints = fields(
     {
         "forZones": both(unique("name"), each(fields({"name": label_value}))),
-        "forNodes": both(unique("name"), each(fields({"name": dns_subdomain}))),
+        "forNodes": both(unique("name"), each(_node_hint)),
     }
 )
 _endpoint = fields(
     {
         "hostname": dns_label,
         "nodeName": dns_subdomain,
-        "deprecatedTopology": labels,
         "hints": _hints,
     }
 )
@@ -157,9 +156,6 @@ def _one(item: dict[str, Any], kind: Any) -> Iterator[Flaw]:
     rule = _ADDRESS.get(kind) if isinstance(kind, str) else None
     for index, value in strings(found) if rule is not None else ():
         yield from under(rule(value), "addresses", index)
-    topology = struct(item.get("deprecatedTopology"))
-    if len(topology) > TOPOLOGY:
-        yield too_many(len(topology), TOPOLOGY, ("deprecatedTopology",))
     for name in ("forZones", "forNodes"):
         hints = struct(item.get("hints")).get(name)
         if isinstance(hints, list) and len(hints) > HINTS:

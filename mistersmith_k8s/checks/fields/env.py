@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from mistersmith_k8s.checks.fields.downward import field_ref, resource_ref
 from mistersmith_k8s.checks.fields.flaws import duplicate, invalid, missing, under, warning
-from mistersmith_k8s.checks.fields.formats import config_key, dns_label, dns_subdomain, env_name
+from mistersmith_k8s.checks.fields.formats import (
+    config_key,
+    dns_label,
+    dns_subdomain,
+    env_name,
+    prefixed,
+)
 from mistersmith_k8s.checks.fields.paths import no_backsteps
 from mistersmith_k8s.checks.fields.pods import Container, Pod, container_check
 from mistersmith_k8s.checks.fields.rules import dicts, each, fields, given
@@ -45,7 +51,7 @@ _sources = {
     "fileKeyRef": _file_ref,
 }
 _env = each(fields({"name": given(env_name), "valueFrom": fields(_sources)}, needs=("name",)))
-_ref = fields({"name": given(dns_subdomain)}, needs=("name",))
+_ref = fields({"name": given(prefixed(dns_subdomain))}, needs=("name",))
 _env_from = each(
     fields({"prefix": given(env_name), "configMapRef": _ref, "secretRef": _ref}),
 )

@@ -78,7 +78,10 @@ def under(flaws: Flaws, *parts: str | int) -> Iterator[Flaw]:
 
 def shown(value: Any) -> str:
     """A value as it is quoted in messages: JSON, shortened when it is long."""
-    text = json.dumps(value, ensure_ascii=False, default=str, skipkeys=True)
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str, skipkeys=True)
+    except (ValueError, RecursionError):
+        text = "…"
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 

@@ -96,7 +96,7 @@ def _subject(subject: dict[str, Any]) -> Iterator[Flaw]:
             detail = f"{name} is forbidden when subject kind is not '{other}'"
             yield forbidden(detail, f"Remove {name}.", (name,))
     own = SUBJECTS[kind]
-    yield from under(_OWN[own](struct(subject.get(own))) if subject.get(own) else (), own)
+    yield from under(_OWN[own](subject.get(own)), own)
 
 
 _named = fields({}, needs=("name",))
@@ -153,7 +153,7 @@ def _url(value: str) -> Iterator[Flaw]:
         wrong = "must not contain white-space"
     elif "//" in value:
         wrong = "must not contain double slash"
-    elif "*" in value and not value.endswith("/*") or "*" in value[:-1]:
+    elif ("*" in value and not value.endswith("/*")) or "*" in value[:-1]:
         wrong = "wildcard can only do suffix matching"
     if wrong:
         yield invalid(value, wrong, "Write a path such as /healthz or /api/*.")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from mistersmith_k8s.checks.fields.flaws import Flaws, invalid, required
+from mistersmith_k8s.checks.fields.flaws import Flaws, invalid
 from mistersmith_k8s.checks.fields.rules import between, is_int, text
 
 LABEL_LENGTH = 63
@@ -245,6 +245,12 @@ def at_most_all(value: Any) -> Flaws:
     return (invalid(value, "must not be greater than 100%", "Use 100% or less."),)
 
 
-def needed(rule: Callable[[Any], Flaws]) -> Callable[[Any], Flaws]:
-    """A text that must be there and obey a rule."""
-    return lambda value: (required(),) if value == "" else rule(value)
+def prefixed(rule: Callable[[Any], Flaws]) -> Callable[[Any], Flaws]:
+    """The start of a text that obeys a rule: it may end with a dash."""
+
+    def look(value: Any) -> Flaws:
+        if isinstance(value, str) and len(value) > 1 and value.endswith("-"):
+            value = f"{value[:-2]}a"
+        return () if value in {".", ".."} and rule is path_segment else rule(value)
+
+    return look

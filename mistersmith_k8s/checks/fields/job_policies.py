@@ -88,6 +88,7 @@ def _exit_codes(codes: dict[str, Any], spec: dict[str, Any]) -> Iterator[Flaw]:
 
 
 def _code_values(values: list[Any], operator: Any) -> Iterator[Flaw]:
+    values = [0 if value is None else value for value in values]
     if len(values) > EXIT_CODES:
         yield too_many(len(values), EXIT_CODES)
     numbers = [value for value in values if is_int(value)]

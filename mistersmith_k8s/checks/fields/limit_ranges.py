@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from mistersmith_k8s.checks.fields.amounts import is_overcommittable, milli, quantity
+from mistersmith_k8s.checks.fields.amounts import amounts, is_overcommittable, milli, quantity
 from mistersmith_k8s.checks.fields.flaws import duplicate, forbidden, invalid, required, under
 from mistersmith_k8s.checks.fields.formats import qualified_name, wrong_key
 from mistersmith_k8s.checks.fields.policies import QUOTA_RESOURCES
@@ -75,7 +75,7 @@ def _resource(name: str, kind: Any) -> Iterable[Flaw]:
 def _item(limit: dict[str, Any]) -> Iterator[Flaw]:
     kind = limit.get("type")
     for side in SIDES:
-        values = struct(limit.get(side))
+        values = amounts(limit.get(side))
         if kind == "Pod" and side.startswith("default") and values:
             detail = "may not be specified when `type` is 'Pod'"
             yield forbidden(detail, f"Remove {side}.", (side,))
@@ -88,25 +88,25 @@ def _item(limit: dict[str, Any]) -> Iterator[Flaw]:
         if "storage" not in bounds:
             detail = "either minimum or maximum storage value is required, but neither was provided"
             yield required(detail, "Set max.storage.", ("max", "storage"))
-    amounts = {side: _amounts(limit, side) for side in SIDES}
+    found = {side: _amounts(limit, side) for side in SIDES}
     if kind == "Container":
-        _default(amounts)
-    for name in sorted({name for side in amounts.values() for name in side}):
-        yield from _ordered(name, {side: amounts[side].get(name) for side in SIDES})
+        _default(found)
+    for name in sorted({name for side in found.values() for name in side}):
+        yield from _ordered(name, {side: found[side].get(name) for side in SIDES})
 
 
 def _amounts(limit: dict[str, Any], side: str) -> dict[str, Decimal]:
     if limit.get("type") == "Pod" and side.startswith("default"):
         return {}
-    found = ((name, milli(value)) for name, value in struct(limit.get(side)).items())
+    found = ((name, milli(value)) for name, value in amounts(limit.get(side)).items())
     return {str(name): value for name, value in found if value is not None}
 
 
-def _default(amounts: dict[str, dict[str, Decimal]]) -> None:
+def _default(found: dict[str, dict[str, Decimal]]) -> None:
     """What the API server sets where a container's limits say nothing."""
-    amounts["default"] = {**amounts["max"], **amounts["default"]}
-    floor = {**amounts["min"], **amounts["default"]}
-    amounts["defaultRequest"] = {**floor, **amounts["defaultRequest"]}
+    found["default"] = {**found["max"], **found["default"]}
+    floor = {**found["min"], **found["default"]}
+    found["defaultRequest"] = {**floor, **found["defaultRequest"]}
 
 
 def _ordered(name: str, of: dict[str, Decimal | None]) -> Iterator[Flaw]:

@@ -14,10 +14,11 @@ from mistersmith_k8s.checks.fields.formats import (
     dns_label,
     dns_subdomain,
     path_segment,
+    prefixed,
     qualified_name,
 )
 from mistersmith_k8s.checks.fields.pods import pod_of
-from mistersmith_k8s.checks.fields.rules import Rule, dicts, natural64, strings, struct
+from mistersmith_k8s.checks.fields.rules import Rule, dicts, strings, struct
 from mistersmith_k8s.checks.fields.selectors import labels
 from mistersmith_k8s.checks.finding import Severity
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from mistersmith_k8s.checks.world import Object, World
 
 ANNOTATIONS_SIZE = 256 * 1024
-CRON_JOB_NAME_LENGTH = 52  # eleven characters are left for the job's time stamp
 RBAC = "rbac.authorization.k8s.io"
 
 # Names that are not DNS subdomains, which all others are, custom resources included.
@@ -64,6 +64,14 @@ STRICT_FINALIZERS = frozenset(
         "storage.k8s.io",
     )
 )
+OWN_GROUPS = STRICT_FINALIZERS | {
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "coordination.k8s.io",
+    "node.k8s.io",
+    "policy",
+}
 OWN_FINALIZERS = frozenset(("kubernetes", "orphan", "foregroundDeletion"))
 # Kinds of Kubernetes without a namespace; what they say of one is ignored.
 CLUSTER_SCOPED = frozenset(
@@ -106,9 +114,9 @@ def metadata_names(item: Object, _: World) -> Iterator[Flaw]:
         yield from under(rule(name), "metadata", "name")
     elif name in (None, "") and prefix in (None, "") and _is_object(item, metadata):
         yield required("name or generateName is required", "", ("metadata", "name"))
-    if isinstance(prefix, str) and prefix:
-        masked = f"{prefix[:-2]}a" if len(prefix) > 1 and prefix.endswith("-") else prefix
-        yield from under(rule(masked), "metadata", "generateName")
+    # Some API servers look at the prefix of a ReplicationController only when they need it.
+    if isinstance(prefix, str) and prefix and not (name and item.kind == "ReplicationController"):
+        yield from under(prefixed(rule)(prefix), "metadata", "generateName")
     namespace = metadata.get("namespace")
     if isinstance(namespace, str) and namespace and item.kind not in CLUSTER_SCOPED:
         yield from under(dns_label(namespace), "metadata", "namespace")
@@ -121,7 +129,9 @@ def _serves_itself(group: str) -> bool:
 
 def _is_object(item: Object, metadata: dict[str, Any]) -> bool:
     """Whether the manifest is meant for the API server: configuration files have no metadata."""
-    return item.ref.group in STRICT_FINALIZERS or bool(metadata.keys() - {"creationTimestamp"})
+    if item.kind == "LimitRange":
+        return False  # the API server makes up a name
+    return item.ref.group in OWN_GROUPS or bool(metadata.keys() - {"creationTimestamp"})
 
 
 @check(Severity.ERROR)
@@ -170,17 +180,15 @@ def metadata_owners(item: Object, _: World) -> Iterator[Flaw]:
         yield from under(
             finalizers(metadata["finalizers"], strict=strict), "metadata", "finalizers"
         )
-    if "generation" in metadata:
-        yield from under(natural64(metadata["generation"]), "metadata", "generation")
 
 
 def _owners(value: Any) -> Iterator[Flaw]:
     controller = ""
     for index, owner in dicts(value):
         for name in ("apiVersion", "kind", "name", "uid"):
-            if owner.get(name) in (None, ""):
+            if owner.get(name) in (None, "") or (name == "apiVersion" and _no_version(owner)):
                 what = "version must not be empty" if name == "apiVersion" else "must not be empty"
-                yield invalid("", what, f"Set {name}.", (index, name))
+                yield invalid(owner.get(name) or "", what, f"Set {name}.", (index, name))
         if (owner.get("apiVersion"), owner.get("kind")) == ("v1", "Event"):
             yield invalid("Event", "is disallowed from being an owner", "Remove it.", (index,))
         if owner.get("controller") is True:
@@ -189,6 +197,12 @@ def _owners(value: Any) -> Iterator[Flaw]:
                 mend = "Leave controller to one of them."
                 yield invalid(value=True, detail=detail, mend=mend, path=(index, "controller"))
             controller = f"{owner.get('kind')}/{owner.get('name')}"
+
+
+def _no_version(owner: dict[str, Any]) -> bool:
+    """Whether an apiVersion is neither `version` nor `group/version`."""
+    version = owner["apiVersion"]
+    return isinstance(version, str) and (version.count("/") > 1 or version == "/")
 
 
 def finalizers(value: Any, *, strict: bool) -> Iterator[Flaw]:

@@ -40,8 +40,8 @@ def pod_annotations(pod: Pod) -> Iterator[Flaw]:
     """Annotations with a meaning to the API server have values that it can read."""
     notes = struct(pod.metadata.get("annotations"))
     for key, value in notes.items():
-        if isinstance(key, str) and isinstance(value, str) and "kubernetes.io/" in key:
-            yield from under(_note(key, value, pod), "metadata", "annotations", key)
+        if isinstance(key, str) and isinstance(value, str | None) and "kubernetes.io/" in key:
+            yield from under(_note(key, value or "", pod), "metadata", "annotations", key)
     if any(
         isinstance(key, str) and (key == SECCOMP or key.startswith("container.")) for key in notes
     ):

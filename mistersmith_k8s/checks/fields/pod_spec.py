@@ -30,10 +30,9 @@ from mistersmith_k8s.checks.fields.rules import (
     dicts,
     each,
     fields,
+    gated,
     given,
-    natural64,
     one_of,
-    pick,
     strings,
     struct,
     text,
@@ -66,7 +65,7 @@ _FIELDS: dict[str, Rule] = {
     "runtimeClassName": dns_subdomain,
     "serviceAccountName": given(dns_subdomain),
     "readinessGates": each(fields({"conditionType": qualified_name}, needs=("conditionType",))),
-    "schedulingGroup": fields({"podGroupName": dns_subdomain}, needs=("podGroupName",)),
+    "schedulingGroup": gated(fields({"podGroupName": dns_subdomain}, needs=("podGroupName",))),
     "hostAliases": each(fields({"ip": ip, "hostnames": each(dns_subdomain)}, needs=("ip",))),
     "dnsConfig": fields(
         {
@@ -88,6 +87,9 @@ def pod_spec(pod: Pod) -> Iterator[Flaw]:
     """Policies exist, names have their form, seconds are in range."""
     rule = _stateful_spec if pod.kind == "StatefulSet" else _spec
     yield from under(rule(pod.spec), "spec")
+    if not pod.spec.get("serviceAccountName"):
+        alias = given(dns_subdomain)(pod.spec.get("serviceAccount"))
+        yield from under(alias, "spec", "serviceAccount")
     if pod.spec.get("preemptionPolicy") == "":
         yield required("", "Remove it, or use Never.", ("spec", "preemptionPolicy"))
     override = pod.spec.get("hostnameOverride")

@@ -71,18 +71,19 @@ def container_port_twice(container: Container, _: Pod) -> Iterator[Flaw]:
 @pod_check
 def host_ports(pod: Pod) -> Iterator[Flaw]:
     """Host ports do not collide, and equal the container ports on the host's network."""
-    yield from _collisions(pod.containers("containers"))
+    yield from _collisions(pod.containers("containers"), pod)
     for one in pod.containers("initContainers"):
-        yield from _collisions((one,))
+        yield from _collisions((one,), pod)
     if pod.spec.get("hostNetwork") is True:
         yield from _host_network(pod)
 
 
-def _collisions(containers: Iterable[tuple[Path, Container]]) -> Iterator[Flaw]:
+def _collisions(containers: Iterable[tuple[Path, Container]], pod: Pod) -> Iterator[Flaw]:
+    on_host = pod.is_pod and pod.spec.get("hostNetwork") is True
     seen: set[str] = set()
     for path, container in containers:
         for index, port in dicts(container.get("ports")):
-            number = port.get("hostPort")
+            number = port.get("hostPort") or (port.get("containerPort") if on_host else 0)
             if number in (None, 0):
                 continue
             key = f"{port.get('protocol') or 'TCP'}/{port.get('hostIP') or ''}/{number}"

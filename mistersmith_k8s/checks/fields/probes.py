@@ -13,6 +13,7 @@ from mistersmith_k8s.checks.fields.flaws import (
     invalid,
     under,
     unsupported,
+    warning,
 )
 from mistersmith_k8s.checks.fields.formats import header_name, port_number, port_reference
 from mistersmith_k8s.checks.fields.pods import Container, Pod, container_check
@@ -37,10 +38,10 @@ if TYPE_CHECKING:
 DEFAULT_GRACE_SECONDS = 30
 _LOW, _HIGH = 15, 14  # SIGRTMIN+15 and SIGRTMAX-14 meet in the middle
 SIGNALS = (
-    *"SIGABRT SIGALRM SIGBUS SIGCHLD SIGCLD SIGCONT SIGFPE SIGHUP SIGILL SIGINT SIGIO".split(),
-    *"SIGIOT SIGKILL SIGPIPE SIGPOLL SIGPROF SIGPWR SIGQUIT SIGSEGV SIGSTKFLT".split(),
-    *"SIGSTOP SIGSYS SIGTERM SIGTRAP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGUSR1".split(),
-    *"SIGUSR2 SIGVTALRM SIGWINCH SIGXCPU SIGXFSZ SIGRTMIN SIGRTMAX".split(),
+    *["SIGABRT", "SIGALRM", "SIGBUS", "SIGCHLD", "SIGCLD", "SIGCONT", "SIGFPE", "SIGHUP", "SIGILL", "SIGINT", "SIGIO"],
+    *["SIGIOT", "SIGKILL", "SIGPIPE", "SIGPOLL", "SIGPROF", "SIGPWR", "SIGQUIT", "SIGSEGV", "SIGSTKFLT"],
+    *["SIGSTOP", "SIGSYS", "SIGTERM", "SIGTRAP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGUSR1"],
+    *["SIGUSR2", "SIGVTALRM", "SIGWINCH", "SIGXCPU", "SIGXFSZ", "SIGRTMIN", "SIGRTMAX"],
     *(f"SIGRTMIN+{n}" for n in range(1, _LOW + 1)),
     *(f"SIGRTMAX-{n}" for n in range(1, _HIGH + 1)),
 )
@@ -120,7 +121,8 @@ def lifecycle(container: Container, pod: Pod) -> Iterator[Flaw]:
         if isinstance(sleep, dict):
             yield from under(_sleep(sleep.get("seconds", 0), grace), "lifecycle", hook, "sleep")
     if value.get("stopSignal") is not None:
-        yield from under(_stop_signal(value["stopSignal"], pod), "lifecycle", "stopSignal")
+        stop = map(warning, _stop_signal(value["stopSignal"], pod))  # an alpha field
+        yield from under(stop, "lifecycle", "stopSignal")
 
 
 def _sleep(seconds: Any, grace: Any) -> Iterator[Flaw]:

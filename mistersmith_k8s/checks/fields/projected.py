@@ -17,6 +17,7 @@ from mistersmith_k8s.checks.fields.rules import (
     dicts,
     each,
     fields,
+    gated,
     given,
     pick,
     struct,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 KEY_TYPES = ("RSA3072", "RSA4096", "ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519")
 SHORTEST_TOKEN, LONGEST_TOKEN = 600, 2**32
 SHORTEST_CERTIFICATE = 3600
+GATED = ("clusterTrustBundle", "podCertificate")  # left out by default before 1.37
 PATHS = ("credentialBundlePath", "keyPath", "certificateChainPath")
 
 
@@ -106,8 +108,8 @@ def projected(item: Rule, downward_file: Rule) -> Rule:
         "configMap": keys,
         "downwardAPI": fields({"items": each(downward_file)}),
         "serviceAccountToken": _token,
-        "clusterTrustBundle": _bundle,
-        "podCertificate": _certificate,
+        "clusterTrustBundle": gated(_bundle),
+        "podCertificate": gated(_certificate),
     }
     obeyed = fields({"defaultMode": FILE_MODE, "sources": each(fields(sources))})
 
@@ -122,23 +124,19 @@ def _collisions(value: Any, kinds: tuple[str, ...]) -> Iterator[Flaw]:
     seen: set[str] = set()
     for index, source in dicts(value):
         present = [kind for kind in kinds if source.get(kind) is not None]
-        if len(present) > 1:
+        if len([kind for kind in present if kind not in GATED]) > 1:
             detail = "may not specify more than 1 volume type per source"
             yield forbidden(detail, "Write one source for each.", (index,))
         for kind in present:
-            for path in _paths(kind, struct(source[kind])):
+            for path in _paths(struct(source[kind])):
                 if path in seen:
                     detail = "conflicting duplicate paths"
                     yield invalid(path, detail, "Give each file a path of its own.", (index, kind))
                 seen.add(path)
 
 
-def _paths(kind: str, source: dict[str, Any]) -> Iterator[str]:
-    """The paths of files that are known to collide; tokens are not compared."""
-    if kind == "podCertificate":
-        found = [source.get(name) for name in PATHS]
-    elif kind == "clusterTrustBundle":
-        found = [source.get("path")]
-    else:
-        found = [entry.get("path") for _, entry in dicts(source.get("items"))]
-    yield from (path for path in found if isinstance(path, str) and path)
+def _paths(source: dict[str, Any]) -> Iterator[str]:
+    """The paths of files that every API server compares: neither tokens nor certificates."""
+    for _, entry in dicts(source.get("items")):
+        if isinstance(entry.get("path"), str) and entry["path"]:
+            yield entry["path"]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mistersmith_k8s.checks.fields.amounts import (
     HUGE,
     amount,
+    amounts,
     is_extended,
     is_native,
     is_overcommittable,
@@ -30,8 +31,12 @@ from mistersmith_k8s.checks.fields.flaws import (
     under,
     unsupported,
 )
-from mistersmith_k8s.checks.fields.formats import dns_label, dns_subdomain, qualified_name
-from mistersmith_k8s.checks.fields.formats import wrong_key
+from mistersmith_k8s.checks.fields.formats import (
+    dns_label,
+    dns_subdomain,
+    qualified_name,
+    wrong_key,
+)
 from mistersmith_k8s.checks.fields.pods import Container, Pod, container_check, pod_check
 from mistersmith_k8s.checks.fields.rules import dicts, fields, given, struct
 
@@ -68,7 +73,7 @@ def pod_resource(name: str) -> Iterable[Flaw]:
 def _amounts(value: Any, of_pod: bool) -> Iterator[Flaw]:  # noqa: FBT001 - a fact, not a mode
     names = pod_resource if of_pod else container_resource
     for side in SIDES:
-        for name, item in struct(value.get(side)).items():
+        for name, item in amounts(value.get(side)).items():
             if not isinstance(name, str):
                 continue
             for flaw in (*names(name), *resource_amount(name, item)):
@@ -89,7 +94,7 @@ def requirements(value: Any, *, of_pod: bool = False) -> Iterator[Flaw]:
     if not isinstance(value, dict):
         return
     yield from _amounts(value, of_pod)
-    requests, limits = struct(value.get("requests")), struct(value.get("limits"))
+    requests, limits = amounts(value.get("requests")), amounts(value.get("limits"))
     for name, item in requests.items():
         if isinstance(name, str):
             yield from under(_within(name, item, limits), "requests", name)
@@ -99,7 +104,7 @@ def requirements(value: Any, *, of_pod: bool = False) -> Iterator[Flaw]:
 
 
 def _within(name: str, request: Any, limits: dict[str, Any]) -> Iterator[Flaw]:
-    if name not in limits or limits[name] is None:
+    if name not in limits:
         if not is_overcommittable(name):
             detail = "Limit must be set for non overcommitable resources"
             yield required(detail, f"Set a limit of {request} too.")
@@ -168,16 +173,16 @@ def pod_resources(pod: Pod) -> Iterator[Flaw]:
 
 def _covers(value: dict[str, Any], pod: Pod) -> Iterator[Flaw]:
     wanted = _together(pod)
-    for name, item in struct(value.get("requests")).items():
+    for name, item in amounts(value.get("requests")).items():
         own = milli(item)
         if own is not None and wanted[name] > own:
             detail = (
                 f"must be greater than or equal to aggregate container requests of {wanted[name]}"
             )
             yield invalid(item, detail, f"Use {wanted[name]} or more.", ("requests", name))
-    limits = struct(value.get("limits"))
+    limits = amounts(value.get("limits"))
     for path, container in pod.containers("containers"):
-        own_limits = struct(struct(container.get("resources")).get("limits"))
+        own_limits = amounts(struct(container.get("resources")).get("limits"))
         for name, item in own_limits.items():
             own, most = milli(item), milli(limits.get(name))
             if own is not None and most is not None and own > most:
@@ -209,7 +214,7 @@ def _together(pod: Pod) -> defaultdict[str, Decimal]:
 
 def _add(total: defaultdict[str, Decimal], container: Container, pod: Pod) -> None:
     value = struct(container.get("resources"))
-    defaults = struct(value.get("limits")) if pod.is_pod else {}
+    defaults = amounts(value.get("limits")) if pod.is_pod else {}
     for name, item in {**defaults, **struct(value.get("requests"))}.items():
         total[name] += milli(item) or Decimal()
 

@@ -18,6 +18,7 @@ from mistersmith_k8s.checks.fields.flaws import (
     invalid,
     required,
     unsupported,
+    warning,
 )
 from mistersmith_k8s.checks.finding import Severity
 
@@ -55,11 +56,16 @@ def each(rule: Rule) -> Rule:
     def look(value: Any) -> Iterator[Flaw]:
         if isinstance(value, list):
             for index, item in enumerate(value):
-                if item is not None:
-                    for flaw in rule(item):
-                        yield flaw._replace(path=(index, *flaw.path))
+                for flaw in rule(item) if item is not None else zero(rule):
+                    yield flaw._replace(path=(index, *flaw.path))
 
     return look
+
+
+def zero(rule: Rule) -> Iterator[Flaw]:
+    """What a rule says to a null in a list, which stands for the empty text or mapping."""
+    yield from rule("")
+    yield from rule({})
 
 
 def both(*rules: Rule) -> Rule:
@@ -170,6 +176,11 @@ def given(rule: Rule) -> Rule:
     return lambda value: () if value == "" else rule(value)
 
 
+def gated(rule: Rule) -> Rule:
+    """A rule for a field that some API servers leave out, and so take: its flaws are warnings."""
+    return lambda value: tuple(map(warning, rule(value)))
+
+
 def absent(detail: str, mend: str) -> Rule:
     """A place where nothing may stand."""
     return lambda _: (forbidden(detail, mend),)
@@ -216,10 +227,12 @@ def scalar(value: Any) -> Any:
 
 
 def dicts(value: Any) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The mappings of a list with their indexes; nothing when it is no list."""
+    """The mappings of a list with their indexes, null being an empty one."""
     for index, item in enumerate(value if isinstance(value, list) else ()):
         if isinstance(item, dict):
             yield index, item
+        elif item is None:
+            yield index, {}
 
 
 def struct(value: Any) -> dict[str, Any]:
@@ -228,10 +241,12 @@ def struct(value: Any) -> dict[str, Any]:
 
 
 def strings(value: Any) -> Iterator[tuple[int, str]]:
-    """The texts of a list with their indexes."""
+    """The texts of a list with their indexes, null being an empty one."""
     for index, item in enumerate(value if isinstance(value, list) else ()):
         if isinstance(item, str):
             yield index, item
+        elif item is None:
+            yield index, ""
 
 
 def field_check(group: str, *kinds: str) -> Callable[[Rule], Check]:

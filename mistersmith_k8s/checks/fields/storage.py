@@ -48,6 +48,11 @@ _secret = fields(
     {"name": given(dns_subdomain), "namespace": given(dns_label)}, needs=("name", "namespace")
 )
 _named_secret = fields({}, needs=("name", "namespace"))
+# Sources beside which the API server overlooks a flexVolume.
+BEFORE_FLEX = (
+    *("hostPath", "gcePersistentDisk", "awsElasticBlockStore", "glusterfs", "flocker", "nfs"),
+    *("rbd", "quobyte", "cephfs", "iscsi", "cinder", "fc"),
+)
 _SECRETS = (
     *("controllerPublishSecretRef", "controllerExpandSecretRef"),
     *("nodePublishSecretRef", "nodeExpandSecretRef"),
@@ -101,8 +106,12 @@ _source = exactly_one(_SOURCES, "volume type")
 def persistent_volume_fields(manifest: Any) -> Iterator[Flaw]:
     """A volume has a size, access modes and one source; a local one says on which nodes."""
     spec = struct(manifest.get("spec"))
-    yield from under((*_spec(spec), *_source(spec)), "spec")
+    flex_beside = spec.get("flexVolume") is not None and any(spec.get(k) for k in BEFORE_FLEX)
+    source = {k: v for k, v in spec.items() if not (flex_beside and k == "flexVolume")}
+    yield from under((*_spec(spec), *_source(source)), "spec")
     capacity = spec.get("capacity")
+    if isinstance(capacity, dict) and "storage" in capacity and capacity["storage"] is None:
+        yield from under(_positive(0), "spec", "capacity", "storage")
     if isinstance(capacity, dict) and set(capacity) != {"storage"}:
         yield unsupported(sorted(map(str, capacity)), ("storage",), ("spec", "capacity"))
     if spec.get("local") is not None and spec.get("nodeAffinity") is None:

@@ -68,7 +68,7 @@ _class = fields(
 def storage_class_fields(manifest: Any) -> Iterator[Flaw]:
     """A class names its provisioner, and topologies by distinct labels."""
     yield from _class(manifest)
-    seen: list[Any] = []
+    seen: list[Any] = [{}]  # the API server compares with empty terms too
     for index, term in dicts(manifest.get("allowedTopologies")):
         at = ("allowedTopologies", index, "matchLabelExpressions")
         terms = list(dicts(term.get("matchLabelExpressions")))

@@ -50,7 +50,7 @@ def _wrong_user(value: str) -> str:
     domain, slash, user = value.rpartition("\\")
     if "\\" in domain:
         return "runAsUserName cannot contain more than one backslash"
-    if slash and not (_net_bios(domain) or _dns_domain(domain)) or len(domain) >= DOMAIN_LENGTH:
+    if (slash and not (_net_bios(domain) or _dns_domain(domain))) or len(domain) >= DOMAIN_LENGTH:
         return "runAsUserName's Domain doesn't match the NetBios nor the DNS format"
     if not user:
         return "runAsUserName's User cannot be empty"

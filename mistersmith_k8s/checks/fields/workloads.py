@@ -14,6 +14,7 @@ from mistersmith_k8s.checks.fields.flaws import (
     required,
     under,
     unsupported,
+    warning,
 )
 from mistersmith_k8s.checks.fields.formats import (
     at_most_all,
@@ -192,14 +193,16 @@ def _update(strategy: dict[str, Any]) -> Iterator[Flaw]:
         yield invalid(kind, "must be 'RollingUpdate' or 'OnDelete'", "Use one of them.", ("type",))
 
 
-_partition = fields({"partition": natural, "maxUnavailable": both(int_or_percent, at_most_all)})
+_partition = fields({"partition": natural})
+_unavailable = both(int_or_percent, at_most_all)
 
 
 def _rolling_stateful(rolling: dict[str, Any]) -> Iterator[Flaw]:
     yield from _partition(rolling)
-    if count_of(rolling.get("maxUnavailable"), default=1) == 0:
-        value = rolling["maxUnavailable"]
-        yield invalid(value, "cannot be 0", "Use 1 or more.", ("maxUnavailable",))
+    value = rolling.get("maxUnavailable")  # left out by default before 1.37
+    yield from map(warning, under(_unavailable(value), "maxUnavailable"))
+    if count_of(value, default=1) == 0:
+        yield warning(invalid(value, "cannot be 0", "Use 1 or more.", ("maxUnavailable",)))
 
 
 @field_check("apps", "ControllerRevision")
