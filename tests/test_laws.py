@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from pathlib import Path
 import cdk8s
 import pytest
 
+from imports.kubeconform import LOCATION
+from imports.kubeconform import write as write_schemas
 from mistersmith_k8s.checks import run
 from mistersmith_k8s.checks.world import Object
 from mistersmith_k8s.constructs import MisterSmith
@@ -15,6 +18,7 @@ from mistersmith_k8s.emit import emit
 from mistersmith_k8s.manifest import manifests
 from mistersmith_k8s.platform import Environment, render
 from mistersmith_k8s.platform_file import load_platforms
+from mistersmith_k8s.schemas import MINORS
 from tests.ledger.frame import PLATFORM, reference
 
 ROOT = Path(__file__).parents[1]
@@ -54,7 +58,21 @@ def _parts(value: object) -> set[int]:
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_shipped_environment_passes_every_check(environment: Environment) -> None:
     """No finding of any severity."""
-    assert [str(f) for f in run(map(Object, reference()[environment].manifests))] == []
+    assert [str(f) for f in run(map(Object, reference()[environment].manifests), MINORS)] == []
+
+
+@pytest.mark.parametrize("minor", MINORS)
+def test_kubeconform_accepts_dist(tmp_path: Path, kubeconform: Path, minor: str) -> None:
+    """Strictly, with no object skipped, for every minor."""
+    write_schemas(tmp_path, minor)
+    command = [kubeconform, "-strict", "-summary", "-output", "json", "-schema-location"]
+    location = f"{tmp_path}/{LOCATION}"
+    done = subprocess.run(
+        [*command, location, ROOT / "dist" / "plain"], capture_output=True, text=True, check=False
+    )
+    summary = json.loads(done.stdout)["summary"]
+    objects = sum(len(rendered.manifests) for rendered in reference().values())
+    assert summary == {"valid": objects, "invalid": 0, "errors": 0, "skipped": 0}
 
 
 def test_the_core_needs_no_node() -> None:

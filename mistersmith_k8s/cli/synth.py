@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mistersmith_k8s.layouts import required_secrets
 from mistersmith_k8s.platform import Environment, render
 from mistersmith_k8s.platform_file import PlatformFileError, load_platforms
 from mistersmith_k8s.synthesis import ChecksFailed, Environments, checked_files, synth
@@ -86,7 +87,11 @@ def rendered(platform: Path, names: Sequence[str]) -> Environments:
     if missing:
         message = f"{platform}: has no environment {missing[0]}. It has {', '.join(specs)}."
         raise click.UsageError(message)
-    return {name: render(spec) for name, spec in specs.items() if not names or name in names}
+    wanted = [name for name in specs if not names or name in names]
+    with click.progressbar(
+        wanted, label="Rendering", file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as progress:
+        return {name: render(specs[name]) for name in progress}
 
 
 def compare(environments: Environments, output: Path, layout: str) -> None:
@@ -113,4 +118,17 @@ def write(environments: Environments, output: Path, layout: str, started: float)
     )
     for path in report.kept:
         click.echo(f"Kept {path}: no longer made, but changed since it was written.", err=True)
-    click.echo(f"The cluster must hold the Secrets that {output / 'SECRETS.md'} lists.", err=True)
+    say_secrets(environments, output)
+
+
+def say_secrets(environments: Environments, output: Path) -> None:
+    """The Secrets that the clusters must hold, with their keys."""
+    needed = {
+        (secret.namespace, secret.name, secret.key)
+        for manifests in environments.values()
+        for secret in required_secrets(manifests)
+    }
+    if needed:
+        click.echo("Secrets that the cluster must hold, with their keys:", err=True)
+    for namespace, name, key in sorted(needed):
+        click.echo(f"  {namespace}/{name}: {key}", err=True)
