@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mistersmith_k8s.site import DOMAIN
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mistersmith_k8s import k8s
-    from mistersmith_k8s.primitives import Port
+    from mistersmith_k8s.primitives import ImageRef, Port
     from mistersmith_k8s.site import Workload
 
 AGENT_USER = 1001
@@ -115,6 +117,12 @@ def checksum(data: Mapping[str, str]) -> dict[str, str]:
 
     text = "\0".join(f"{key}\0{value}" for key, value in sorted(data.items()))
     return {"checksum/config": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def notes(image: ImageRef, declared: Mapping[str, str]) -> dict[str, str]:
+    """The annotations of a workload: its declared connections, and what is accepted about it."""
+    accepted = {f"{DOMAIN}/ignore.mutable-image": "experimental follows the newest build"}
+    return {**declared, **({} if image.pinned else accepted)}
 
 
 def container_ports(*ports: Port) -> list[k8s.ContainerPort]:

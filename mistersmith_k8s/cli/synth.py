@@ -118,10 +118,10 @@ def write(environments: Environments, output: Path, layout: str, started: float)
     )
     for path in report.kept:
         click.echo(f"Kept {path}: no longer made, but changed since it was written.", err=True)
-    say_secrets(environments, output)
+    say_secrets(environments)
 
 
-def say_secrets(environments: Environments, output: Path) -> None:
+def say_secrets(environments: Environments) -> None:
     """The Secrets that the clusters must hold, with their keys."""
     needed = {
         (secret.namespace, secret.name, secret.key)

@@ -208,7 +208,7 @@ def stateful_set(
     return {
         "apiVersion": "apps/v1",
         "kind": "StatefulSet",
-        "metadata": me.metadata(**around.connections.declared(me.pods)),
+        "metadata": me.metadata(**pods.notes(spec.image, around.connections.declared(me.pods))),
         "spec": {
             "serviceName": f"{me.name}-headless",
             "replicas": spec.replicas,

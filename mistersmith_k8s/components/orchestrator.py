@@ -93,7 +93,7 @@ def deployment(
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": me.metadata(**around.connections.declared(me.pods)),
+        "metadata": me.metadata(**pods.notes(spec.image, around.connections.declared(me.pods))),
         "spec": {
             "replicas": spec.replicas,
             "strategy": {
