@@ -70,7 +70,7 @@ DESTINATION_RULE_SPEC: Fields = {
 @check(Severity.ERROR, DESTINATION_RULE)
 def mesh_fields(item: Object, world: World) -> Iterator[Flaw]:
     """A DestinationRule has the fields that Istio has: others are refused, or dropped unseen."""
-    if not _defined(world):
+    if "destinationrules.networking.istio.io" not in _defined(world):
         yield from _unknown(("spec",), item.spec, DESTINATION_RULE_SPEC)
 
 
@@ -92,19 +92,21 @@ def _unknown(path: Path, value: Any, fields: Fields) -> Iterator[Flaw]:
 
 
 @fact
-def _defined(world: World) -> bool:
-    """Whether the input has the definition itself, by which the kind is then checked."""
-    given = (*(item.manifest for item in world.of("CustomResourceDefinition")), *world.setting.crds)
-    names = (mapping(mapping(crd.get("metadata"))).get("name") for crd in given)
-    return "destinationrules.networking.istio.io" in names
+def _defined(world: World) -> frozenset[str]:
+    """The names of the definitions that the input has; their kinds are checked by these."""
+    own = (item.manifest for item in world.of("CustomResourceDefinition"))
+    metadata = (mapping(mapping(crd).get("metadata")) for crd in (*own, *world.setting.crds))
+    return frozenset(text(entry.get("name")) for entry in metadata)
 
 
 @check(Severity.ERROR, OPERATOR)
-def mesh_operator(item: Object, _: World) -> Iterator[Flaw]:
+def mesh_operator(item: Object, world: World) -> Iterator[Flaw]:
     """No cluster knows the kind IstioOperator: the operator was removed in Istio 1.24.
 
     Source: https://istio.io/latest/blog/2024/in-cluster-operator-deprecation-announcement/
     """
+    if "istiooperators.install.istio.io" in _defined(world):
+        return
     message = f"{item.ref.kind} is applied by nobody since Istio 1.24: clusters have no such kind"
     mend = "Install Istio by its Helm charts, or give the file to istioctl and not to the cluster."
     yield Flaw(("kind",), message, mend)

@@ -60,6 +60,15 @@ class Rule(NamedTuple):
 
 def written(policy: Object, way: Way) -> tuple[Rule, ...]:
     """The rules that a policy has for a direction, whether it restricts that or not."""
+    return _written(policy)[way]
+
+
+@fact
+def _written(policy: Object) -> Mapping[Way, tuple[Rule, ...]]:
+    return {way: _rules(policy, way) for way in WAYS}
+
+
+def _rules(policy: Object, way: Way) -> tuple[Rule, ...]:
     return tuple(
         Rule(
             ("spec", way, index),
@@ -87,6 +96,7 @@ def isolates(policy: Object, way: Way) -> bool:
     return way == "ingress" or bool(items(policy.spec.get("egress")))
 
 
+@fact
 def subject(policy: Object) -> Selector | None:
     """The selector of the pods that a policy is about; None when it is malformed."""
     return label_selector(policy.spec.get("podSelector"))

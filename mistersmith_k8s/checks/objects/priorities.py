@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from mistersmith_k8s.checks.check import Flaw, check
@@ -23,6 +24,10 @@ QUALITIES: Mapping[str, str] = {
     "burstable": "Burstable",
     "guaranteed": "Guaranteed",
 }
+_PROMISE = re.compile(
+    r"""^[\s{"']*priorityClass(?:Name)?["']?\s*:\s*["']?(?:best-?effort|burstable|guaranteed)\b""",
+    re.IGNORECASE | re.MULTILINE,
+)
 RESOURCES = ("cpu", "memory")
 NOTHING: Stated = {"requests": {}, "limits": {}}
 
@@ -69,7 +74,7 @@ def quality_promised(item: Object, world: World) -> Iterator[Flaw]:
 
 def _in_config_map(item: Object) -> Iterator[Flaw]:
     for key, value in mapping(item.at("data")).items():
-        if isinstance(value, str) and "priorityClass" in value and "resources" in value:
+        if isinstance(value, str) and _PROMISE.search(value):
             content = _loaded(value)
             named = text(content.get("priorityClass") or content.get("priorityClassName"))
             promised = QUALITIES.get(_plain(named))

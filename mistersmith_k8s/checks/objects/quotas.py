@@ -96,7 +96,7 @@ def quota_holds(item: Object, world: World) -> Iterator[Flaw]:
         excess = _excess(needs, limit)
         if excess:
             severity, needed, why, largest = excess
-            message = f"{hard} cannot hold {_shown(key, needed)}, {why}{_of(key, largest)}"
+            message = f"{hard} cannot hold {_shown(key, needed)}, {why}{_of(key, largest, why)}"
             mend = f"Raise it, or lower the replicas or resources of {largest.item}."
             yield Flaw(("spec", "hard", key), message, mend, severity)
 
@@ -204,12 +204,14 @@ def _storage(claim: Mapping[str, Any]) -> Decimal:
     return quantity(lookup(claim, ("spec", "resources", "requests", "storage"))) or ZERO
 
 
-def _of(key: str, need: Need) -> str:
+def _of(key: str, need: Need, why: str) -> str:
+    """How many pods the largest part has, unless pods are not what is counted."""
     if key not in COUNTED and key not in PODS:
         return ""
     pods = need.pods
     surge = f", {pods.surge} of them of a rollout" if pods.surge else ""
-    return f"; {need.item} has up to {pods.most + pods.surge} pods{surge}"
+    who = "it" if str(need.item) in why else str(need.item)
+    return f"; {who} has up to {pods.most + pods.surge} pods{surge}"
 
 
 def _shown(key: str, value: Decimal) -> str:
