@@ -56,7 +56,32 @@ BUILT_IN = frozenset(
 )
 
 
-class Object:
+class Known:
+    """Something about which facts are found out once."""
+
+    _facts: dict[Hashable, Any]
+
+    def fact(self, make: Callable[[Any], T]) -> T:
+        """What a function says about this, found out once."""
+        if make not in self._facts:
+            self._facts[make] = make(self)
+        return cast("T", self._facts[make])
+
+
+Subject = TypeVar("Subject", bound=Known)
+
+
+def fact(make: Callable[[Subject], T]) -> Callable[[Subject], T]:
+    """The function, found out once for each world or object."""
+
+    @wraps(make)
+    def known(subject: Subject) -> T:
+        return subject.fact(make)
+
+    return known
+
+
+class Object(Known):
     """A manifest with its identity and, when it was read from a file, where it stands."""
 
     def __init__(
@@ -70,6 +95,7 @@ class Object:
         self.ref: ObjectRef = ref(manifest)
         self.file = file
         self.line_of = line_of
+        self._facts = {}
 
     def __str__(self) -> str:
         return str(self.ref)
@@ -169,7 +195,7 @@ class Setting(NamedTuple):
     complete: bool = True
 
 
-class World:
+class World(Known):
     """All objects of one validation."""
 
     def __init__(self, objects: Iterable[Object], setting: Setting | None = None) -> None:
@@ -179,7 +205,7 @@ class World:
         self._kinds: dict[str, list[Object]] = defaultdict(list)
         for item in self.objects:
             self._kinds[item.kind].append(item)
-        self._facts: dict[Hashable, Any] = {}
+        self._facts = {}
 
     def of(self, *kinds: str) -> Iterator[Object]:
         """The objects of some kinds, kind by kind, in the order in which they were given."""
@@ -225,19 +251,3 @@ class World:
     def workloads(self) -> tuple[Object, ...]:
         """The objects that run pods."""
         return tuple(o for o in self.objects if o.pod_path is not None)
-
-    def fact(self, make: Callable[[World], T]) -> T:
-        """What a function says about this world, found out once."""
-        if make not in self._facts:
-            self._facts[make] = make(self)
-        return cast("T", self._facts[make])
-
-
-def fact(make: Callable[[World], T]) -> Callable[[World], T]:
-    """The function, found out once for each world."""
-
-    @wraps(make)
-    def known(world: World) -> T:
-        return world.fact(make)
-
-    return known
