@@ -52,7 +52,8 @@ def test_what_init_writes_synthesises_as_it_is(tmp_path: Path) -> None:
     said = run(tmp_path, "synth")
     assert (said.code, said.out) == (0, "")
     assert said.err.startswith("experimental     53 objects\n")
-    assert "dist/SECRETS.md" in said.err
+    assert "  mister-smith-data/mister-smith-redis-secret: password\n" in said.err
+    assert (tmp_path / "dist/SECRETS.md").exists()
     assert (tmp_path / "dist/plain/operational/20-system/20-orchestrator.yaml").exists()
 
 
