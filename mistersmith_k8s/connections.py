@@ -94,7 +94,7 @@ class Connections(NamedTuple):
             "spec": {
                 "podSelector": {"matchLabels": me.selector},
                 "policyTypes": ["Ingress", "Egress"],
-                "ingress": _ingress(self.taken_by(me.pods)),
+                "ingress": _ingress(self.taken_by(me.pods)) or None,  # the API server keeps no []
                 "egress": [*_egress(self.sent_by(me.pods)), _DNS_RULE],
             },
         }
@@ -144,7 +144,7 @@ class Connections(NamedTuple):
             "spec": {
                 "podSelector": {"matchLabels": me.selector},
                 "policyTypes": ["Ingress", "Egress"],
-                "ingress": _ingress(self.taken_by(me)),
+                "ingress": _ingress(self.taken_by(me)) or None,  # the API server keeps no []
                 "egress": [*_egress(self.sent_by(me)), _DNS_RULE],
             },
         }
