@@ -91,7 +91,7 @@ def _merged(base: Any, change: Any) -> Any:
 
 def _where_written(violation: Violation, name: Environment, change: Any) -> Violation:
     """The violation at its place in the environment's own part, if it was written there."""
-    for part in violation.under(()).path:
+    for part in violation.where:
         try:
             change = change[part]
         except (KeyError, IndexError, TypeError):

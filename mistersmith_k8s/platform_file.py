@@ -36,7 +36,7 @@ def load_platforms(path: Path) -> dict[Environment, PlatformSpec]:
         return platforms(document.value)
     except SpecError as error:
         lines = (
-            f"{path}:{document.line_of(violation.under(()).path)}: {violation}"
+            f"{path}:{document.line_of(violation.where)}: {violation}"
             for violation in error.violations
         )
         raise PlatformFileError("\n".join(lines)) from None

@@ -30,13 +30,17 @@ class Violation(NamedTuple):
     rule: str
     advice: str = ""
 
+    @property
+    def where(self) -> Path:
+        """The path as a tuple of keys and indexes."""
+        return (self.path,) if isinstance(self.path, str) else self.path
+
     def under(self, prefix: Path) -> Violation:
         """The same violation, seen from further up."""
-        own = (self.path,) if isinstance(self.path, str) else self.path
-        return self._replace(path=(*prefix, *own))
+        return self._replace(path=(*prefix, *self.where))
 
     def __str__(self) -> str:
-        where = dotted(self.under(()).path)
+        where = dotted(self.where)
         hidden = self.value is MISSING or _SECRET.search(where)
         shown = "" if hidden else f" {_shown(self.value)}"
         return f"{where}:{shown} {self.rule}.{' ' + self.advice if self.advice else ''}"
@@ -96,7 +100,7 @@ class Spec:
         for name, hint in hints(typing.cast("Any", type(self))).items():
             object.__setattr__(self, name, converted(getattr(self, name), hint, (name,), found))
         if not found:
-            found += [violation.under(()) for violation in self.rules()]
+            found += self.rules()
         if found:
             raise SpecError(found)
 

@@ -221,7 +221,12 @@ def test_the_schema_is_json_schema(tmp_path: Path) -> None:
     validator = jsonschema_rs.validator_for(platform_schema())
     description = yaml.safe_load(PLATFORM.read_text())
     assert validator.is_valid(description)
-    for wrong in ({"nats": {"replicas": "x"}}, {"nat": {}}, {"environments": {"prod": {}}}):
+    wrongs: list[dict[str, object]] = [
+        {"nats": {"replicas": "x"}},
+        {"nat": {}},
+        {"environments": {"prod": {}}},
+    ]
+    for wrong in wrongs:
         assert not validator.is_valid({**description, **wrong})
 
 

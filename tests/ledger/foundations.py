@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mistersmith_k8s.components.workers import AutoscalingSpec, Profile, WorkerPoolSpec
 from mistersmith_k8s.platform import Environment
 from mistersmith_k8s.primitives import Label
@@ -389,12 +391,9 @@ def _(p: Rendered) -> None:
     from mistersmith_k8s.spec import SpecError  # noqa: PLC0415
 
     assert p.variable(ORCHESTRATOR, "CLAUDE_PARALLEL_MAX_AGENTS") == "50"
-    for wrong in ({"parallel_default": 0}, {"parallel_default": 51}, {"max_agents": 3}):
-        try:
-            ClaudeSpec(**wrong)
-        except SpecError:
-            continue
-        raise AssertionError(wrong)
+    for default, most in ((0, 50), (51, 50), (4, 3)):
+        with pytest.raises(SpecError):
+            ClaudeSpec(parallel_default=default, max_agents=most)
 
 
 @row("S4.3-3", "ConfigMap mister-smith-system/mister-smith-orchestrator-config", by="D38")

@@ -131,7 +131,7 @@ def other(**changes: Any) -> Rendered:
 @functools.cache
 def files() -> dict[str, str]:
     """The file below dist/ of each object, by identity."""
-    environments = {name: rendered.manifests for name, rendered in reference().items()}
+    environments = {str(name): rendered.manifests for name, rendered in reference().items()}
     plain = lay_out(environments, ("plain",))
     return {
         str(ref(document)): path.replace(f"/{path.split('/')[1]}/", "/*/", 1)
