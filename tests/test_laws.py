@@ -5,21 +5,27 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import cdk8s
 import pytest
+from hypothesis import given, settings
 
 from imports.kubeconform import LOCATION
 from imports.kubeconform import write as write_schemas
 from mistersmith_k8s.checks import run
+from mistersmith_k8s.checks.finding import Severity
 from mistersmith_k8s.checks.world import Object
 from mistersmith_k8s.constructs import MisterSmith
+from mistersmith_k8s.description import platforms
 from mistersmith_k8s.emit import emit
 from mistersmith_k8s.manifest import manifests
-from mistersmith_k8s.platform import Environment, render
+from mistersmith_k8s.platform import Environment, PlatformSpec, render
 from mistersmith_k8s.platform_file import load_platforms
 from mistersmith_k8s.schemas import MINORS
+from mistersmith_k8s.spec import SpecError
 from tests.ledger.frame import PLATFORM, reference
+from tests.strategies import platform_files
 
 ROOT = Path(__file__).parents[1]
 ENVIRONMENTS = list(Environment)
@@ -115,3 +121,20 @@ def _tree(folder: Path) -> dict[str, bytes]:
     """The bytes of every file below a folder."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(file=platform_files())
+def test_what_loads_renders_valid_manifests(file: dict[str, Any]) -> None:
+    """Any description is refused as a whole, or gives manifests without an error."""
+    for spec in _loaded(file).values():
+        found = run(map(Object, render(spec)), MINORS)
+        assert [str(f) for f in found if f.severity is Severity.ERROR] == []
+
+
+def _loaded(file: dict[str, Any]) -> dict[Environment, PlatformSpec]:
+    """The platforms of a description, none where it is refused."""
+    try:
+        return platforms(file)
+    except SpecError:
+        return {}
