@@ -49,10 +49,16 @@ def budget_blocks(item: Object, world: World) -> Iterator[Flaw]:
     chosen = sorted(_budgeted(world).get(id(item), ()), key=str)
     pods = sum(replicas(o, world).most for o in chosen)
     kept = share(given, pods, up=True)
-    countable = chosen and all(o.kind in SCALABLE for o in chosen)
+    countable = chosen and all(_counted(o, world) for o in chosen)
     if countable and key == "minAvailable" and kept is not None and kept >= pods > 0:
         message = f"is {given}, and {_named(chosen)} has {pods} pods: none may ever be evicted"
         yield Flaw(("spec", key), message, "Use maxUnavailable: 1.")
+
+
+def _counted(workload: Object, world: World) -> bool:
+    """Whether the input says how many pods there are."""
+    given = workload.spec.get("replicas") is not None
+    return workload.kind in SCALABLE and (given or bool(scalers_of(workload, world)))
 
 
 # A share of 100 pods that stands for all of them to stay, by key.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from posixpath import dirname
 from typing import TYPE_CHECKING, Any
 
@@ -33,20 +33,24 @@ PLATFORM_NAMESPACES = frozenset(
 
 @check(Severity.ERROR)
 def duplicate_identity(item: Object, world: World) -> Iterator[Flaw]:
-    """An object is declared once: of two with one name, whichever is applied last wins."""
+    """An object is declared once: of two with one name, whichever is applied last wins.
+
+    Files that declare mostly the same objects are taken for alternatives, and only warned of.
+    """
     if not text(mapping(item.at("metadata")).get("name")):
         return
     first = _twins(world)[_identity(item)][0]
     if first is item:
         return
-    place = f" in {first.file}" if first.file else ""
+    place = f" in {first.file}" if first.file else " above"
     if first.manifest == item.manifest:
-        message = f"is declared twice with the same content, first{place or ' above'}"
+        message = f"is declared twice with the same content, first{place}"
         yield Flaw(_NAME, message, "Remove one of the two.", Severity.WARNING)
         return
-    message = f"is declared twice with different content, first{place or ' above'}"
+    message = f"is declared twice with different content, first{place}"
     mend = "Merge the two into one object, or give one of them another name."
-    yield Flaw(_NAME, message, mend)
+    alternatives = frozenset((first.file, item.file)) in _alternatives(world)
+    yield Flaw(_NAME, message, mend, Severity.WARNING if alternatives else Severity.ERROR)
 
 
 _NAME = ("metadata", "name")
@@ -59,6 +63,26 @@ def _twins(world: World) -> dict[Identity, list[Object]]:
     for item in sorted(world.objects, key=lambda item: item.file or ""):
         found[_identity(item)].append(item)
     return found
+
+
+@fact
+def _alternatives(world: World) -> frozenset[frozenset[str | None]]:
+    """The pairs of files that mostly declare the same objects: one or the other is applied."""
+    sizes = Counter(item.file for item in world.objects)
+    shared = Counter(
+        frozenset((twins[0].file, other.file))
+        for twins in _twins(world).values()
+        for other in twins[1:]
+        if other.file != twins[0].file
+    )
+    return frozenset(
+        pair
+        for pair, count in shared.items()
+        if count >= max(_MANY, min(sizes[file] for file in pair) / 2)
+    )
+
+
+_MANY = 3  # fewer may be chance
 
 
 def _identity(item: Object) -> Identity:

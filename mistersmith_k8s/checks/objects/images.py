@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mistersmith_k8s.checks.check import Flaw, check
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 
     from mistersmith_k8s.checks.world import Object, World
 
-# Tags that are moved to each new build.
-MOVING = frozenset({"edge", "latest", "main", "master", "nightly"})
+# A tag that means one build: a version with its minor, or a commit. Others are moved in time.
+PINNED = re.compile(r"\d+\.\d+|^(?:sha-)?[0-9a-f]{7,40}$")
 
 
 @check(Severity.WARNING, *WORKLOADS)
@@ -23,12 +24,12 @@ def mutable_image(item: Object, _: World) -> Iterator[Flaw]:
     """An image names one build, so that a rollback brings back what ran before."""
     for path, container in item.all_containers:
         image = text(container.get("image"))
-        name, at, _digest = image.partition("@")
+        name, digest, _digest = image.partition("@")
         tag = name.rpartition("/")[2].partition(":")[2]
-        if image and not at and "$" not in image and (not tag or tag in MOVING):
-            what = f"has the tag {tag}, which moves" if tag else "has no tag, so latest is meant"
+        if image and not digest and "$" not in image and not PINNED.search(tag):
+            what = f"has the tag {tag}, which may move" if tag else "has no tag, so latest is meant"
             message = f"is {image}: it {what}"
-            mend = "Name a version that is never built anew, or a digest."
+            mend = "Name a version with its minor, a commit, or a digest."
             yield Flaw((*path, "image"), message, mend)
 
 

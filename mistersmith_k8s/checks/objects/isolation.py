@@ -10,6 +10,7 @@ from mistersmith_k8s.checks.check import Flaw, check
 from mistersmith_k8s.checks.finding import Severity
 from mistersmith_k8s.checks.objects.netpol import (
     POLICY,
+    complete,
     container_ports,
     denies_by_default,
     isolating,
@@ -61,7 +62,7 @@ def policy_cuts_off(item: Object, world: World) -> Iterator[Flaw]:
     of the namespace lets them in.
     """
     namespace = item.given_namespace
-    if not denies_by_default(item) or outside(world).brings_pods(namespace):
+    if not (denies_by_default(item) and complete(world)) or outside(world).brings_pods(namespace):
         return
     seen: set[int] = set()
     for call in _calls(world).get(namespace, ()):
@@ -142,7 +143,7 @@ def policy_one_sided(item: Object, world: World) -> Iterator[Flaw]:
 
     A connection needs both: egress from where it starts, ingress where it ends.
     """
-    if item.annotations.get(OUTSIDE) == "outside":
+    if item.annotations.get(OUTSIDE) == "outside" or not complete(world):
         return
     about = subject(item)
     own = running(world).selected(item.given_namespace, about) if about else []
@@ -215,7 +216,7 @@ def dns_cut_off(item: Object, world: World) -> Iterator[Flaw]:
     """
     guards = isolating(item, "egress", world)
     allowed = [(guard, rule) for guard in guards for rule in rules(guard, "egress")]
-    if not allowed or item.pod_spec.get("hostNetwork") is True:
+    if not (allowed and complete(world)) or item.pod_spec.get("hostNetwork") is True:
         return
     if any(_reaches_dns(guard, rule, world) for guard, rule in allowed):
         return

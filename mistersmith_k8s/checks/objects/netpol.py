@@ -23,6 +23,11 @@ TYPES: Mapping[Way, str] = {"ingress": "Ingress", "egress": "Egress"}
 NAME_LABEL = "kubernetes.io/metadata.name"  # the API server sets it on every namespace
 POLICY = "NetworkPolicy"
 
+# Policies of other projects, which may allow more than NetworkPolicies do.
+OTHER_POLICIES = frozenset(
+    {"cilium.io", "crd.projectcalico.org", "policy.networking.k8s.io", "projectcalico.org"}
+)
+
 
 class Peer(NamedTuple):
     """One element of `from` or `to`; a block of addresses has no selectors."""
@@ -165,6 +170,13 @@ def targets(policy: Object, rule: Rule, world: World) -> list[Object]:
             chosen = pods.selected(namespace, peer.pods) if peer.pods else pods.inside(namespace)
             found.update((id(item), item) for item in chosen)
     return sorted(found.values(), key=str)
+
+
+@fact
+def complete(world: World) -> bool:
+    """Whether NetworkPolicies are all that there is to say about connections."""
+    others = any(item.ref.group in OTHER_POLICIES for item in world.objects)
+    return world.setting.complete and not others
 
 
 @fact

@@ -70,7 +70,7 @@ def scrape_port(item: Object, _: World) -> Iterator[Flaw]:
     if metrics and told not in metrics:
         message = f"is {told}, and the port named metrics is {metrics[0]}"
         yield Flaw(path, message, f"Set {SCRAPE_PORT} to the port that has the metrics.")
-    elif numbers and told not in numbers:
+    elif told not in numbers and all(c.get("ports") for _, c in item.all_containers):
         message = f"is {told}, and the containers have only {', '.join(sorted(numbers))}"
         yield Flaw(path, message, f"Set {SCRAPE_PORT} to a port of the pod.")
 

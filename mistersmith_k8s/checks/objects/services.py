@@ -25,6 +25,8 @@ def service_selects(item: Object, world: World) -> Iterator[Flaw]:
     """A Service selects pods of some workload; else nobody answers.
 
     Nothing is said where the input runs no pods in the namespace, or where others bring pods.
+    It is a warning where only labels are missing: programs such as Vault or Patroni give their
+    own pods a label for the role that they have.
     """
     selector = equality(item.spec.get("selector"))
     if selector and selects_nothing(item.given_namespace, selector, world):
@@ -32,7 +34,12 @@ def service_selects(item: Object, world: World) -> Iterator[Flaw]:
         nearly = f"; {near} comes nearest, {_unlike(near, selector)}" if near else ""
         message = f"selects no pod: nothing has {shown(selector)}{nearly}"
         mend = "Make the selector a part of the labels of the pods that it means."
-        yield Flaw(("spec", "selector"), message, mend)
+        perhaps = near and all(
+            r.matches(near.pod_labels) or r.key not in near.pod_labels
+            for r in selector.requirements
+        )
+        severity = Severity.WARNING if perhaps else Severity.ERROR
+        yield Flaw(("spec", "selector"), message, mend, severity)
 
 
 def selects_nothing(namespace: str, selector: Selector, world: World) -> bool:
