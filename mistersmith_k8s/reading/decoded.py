@@ -52,5 +52,5 @@ def printable(text: str, file: str) -> str:
     if found:
         line = text.count("\n", 0, found.start()) + 1
         message = f"the character U+{ord(found[0]):04X} is not allowed in YAML"
-        raise ReadError(file, line, message, "Remove it, or write it as an escape in quotes")
+        raise ReadError(file, line, message, "Remove it, or escape it in quotes")
     return text

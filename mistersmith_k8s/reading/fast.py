@@ -33,6 +33,9 @@ DOUBTFUL = rf"""
 """
 """What a scalar or another node may start with, and the two readers may take for two things."""
 
+SIGNS = ("\t", "\r", "\\/", "\x85", "\u2028", "\u2029")
+"""Tabs and line breaks that only one reader takes for such, and an escape that only one knows."""
+
 SUSPECT = r"(?=[-+.0-9&*!%@`_?:<~yYnNoOtTfF])"
 """Every first character of what is doubtful: a quick look before the long one."""
 
@@ -60,7 +63,7 @@ BLOCK, FLOW = (
 
 def doubtful(text: str) -> bool:
     """Whether the text needs the exact reader."""
-    if "\t" in text or "\r" in text or "\\/" in text:
+    if any(sign in text for sign in SIGNS if sign.isascii() or not text.isascii()):
         return True
     if not {"|", ">"}.isdisjoint(text.rstrip().rpartition("\n")[2]) or not text.endswith("\n"):
         return True

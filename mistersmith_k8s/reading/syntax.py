@@ -11,12 +11,13 @@ if TYPE_CHECKING:
 BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 TAB = ("tab characters cannot indent YAML", "Use spaces")
 MISPLACED = ("a colon makes a key where none can stand", "Mend the indentation, or quote the text")
+COLONLESS = ("a key lacks its colon", "Write `key: value`")
 UNCLOSED = ("a quote or bracket is never closed", "Close it")
 UNALIGNED = ("the indentation fits no entry above", "Align the line with its neighbours")
 
 PROBLEMS = (
     ("mapping values are not allowed", MISPLACED),
-    ("could not find expected ':'", ("a key lacks its colon", "Write `key: value`")),
+    ("could not find expected ':'", COLONLESS),
     ("end of stream", UNCLOSED),
     ("document indicator", UNCLOSED),
     ("expected ',' or", UNCLOSED),
@@ -44,7 +45,7 @@ def explained(error: yaml.YAMLError, text: str) -> tuple[int, str, str]:
     if _is_tab(text, mark):
         return mark.line, *TAB
     known = next((said for sign, said in PROBLEMS if sign in problem), None)
-    if known is UNCLOSED:
+    if known in {UNCLOSED, COLONLESS}:  # where it began, not where the search for its end gave up
         mark = getattr(error, "context_mark", None) or mark
     return mark.line, *(known or (f"is no YAML: {problem}", "Mend it there"))
 

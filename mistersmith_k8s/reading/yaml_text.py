@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +25,25 @@ def documents(text: str, file: str) -> Iterator[Document]:
         ReadError: the text is no YAML, or none that Kubernetes takes.
     """
     body = "\n" + printable(text, file)
-    parts = [(text, 1)] if UNUSUAL.search(body) else _parts(body)
-    index = 0
-    for part, first_line in parts:
-        for position, value in enumerate(_values(part, file, first_line)):
-            if value is not None:
-                yield Document(value, file, index, part, first_line, position)
-                index += 1
+    found = _unusual(text, file) if UNUSUAL.search(body) else _usual(body, file)
+    filled = (where for where in found if where[0] is not None)
+    for index, (value, part, first_line, position) in enumerate(filled):
+        yield Document(value, file, index, part, first_line, position)
+
+
+Found = tuple[Any, str, int, int]
+"""A value, the text that it is in, the first line of that, and which value of the text it is."""
+
+
+def _unusual(text: str, file: str) -> Iterator[Found]:
+    """The documents of a text that only the exact reader can take apart."""
+    for position, value in enumerate(_exact(text, file, 1)):
+        yield value, text, 1, position
+
+
+def _usual(body: str, file: str) -> Iterator[Found]:
+    for part, first_line in _parts(body):
+        yield _value(part, file, first_line), part, first_line, 0
 
 
 def _parts(body: str) -> list[tuple[str, int]]:
@@ -44,17 +57,19 @@ def _parts(body: str) -> list[tuple[str, int]]:
         parts.append((piece + "\n", line))
         line += piece.count("\n") + 1
     parts[-1] = (pieces[-1], parts[-1][1])
-    return [(part, line) for part, line in parts if not part.isspace()]
+    return [(part, line) for part, line in parts if part.strip(" \r\n")]
 
 
-def _values(text: str, file: str, first_line: int) -> Iterator[Any]:
+def _value(text: str, file: str, first_line: int) -> Any:
+    """The value of a text that holds one document at most."""
     if not fast.doubtful(text):
-        try:
-            yield fast.value(text)
-        except fast.DoubtError:
-            pass
-        else:
-            return
+        with contextlib.suppress(fast.DoubtError):
+            return fast.value(text)
+    values = [*_exact(text, file, first_line)]
+    return values[0] if values else None
+
+
+def _exact(text: str, file: str, first_line: int) -> Iterator[Any]:
     from mistersmith_k8s.reading import exact  # noqa: PLC0415 - costs time that few texts need
 
-    yield from exact.documents(text, file, first_line)
+    return exact.documents(text, file, first_line)
