@@ -368,6 +368,10 @@ def test_documents_are_counted_without_the_empty_ones() -> None:
         ("a: 1\nb: *x\n", ":2: no anchor &x stands before. Define it."),
         ("a: &x\n- *x\n", ":2: &x contains itself. Remove the alias."),
         ("? [a]\n: 1\n", ":1: a key is a collection. Make it a string."),
+        (
+            "a: 1\nb: {{ .Values.b }}\n",
+            ":2: a template stands here. Render the file first, with helm template for instance.",
+        ),
         ("a: 1\n~: 2\n", ":2: ~ is no key. Quote it."),
         ("a: 1\n? \n: 2\n", ":2: nothing is no key. Quote it."),
         (

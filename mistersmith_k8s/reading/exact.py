@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")
+COLLECTION = ("a key is a collection", "Make it a string")
+TEMPLATE = ("a template stands here", "Render the file first, with helm template for instance")
+
 FEW_COPIES, FEW_STEPS = 100, 1_000
 SMALL, LARGE = 400_000, 4_000_000
 """Nodes of a document, for the limit to aliases."""
@@ -147,7 +150,8 @@ class _Reader:
         else:
             value, text = self.node(event), getattr(event, "value", None)
         if text is None:
-            raise self.error(event, "a key is a collection", "Make it a string")
+            is_template = self.text.startswith("{{", event.start_mark.index - 1)
+            raise self.error(event, *(TEMPLATE if is_template else COLLECTION))
         try:
             return scalars.key(value, text)
         except scalars.ScalarError as error:

@@ -51,7 +51,7 @@ PLACES_IN_BRACKETS = (
     rf"[\[{{,][ ]*+{SUSPECT}(?:{DOUBTFUL})",
     rf"[\"']:{SUSPECT}(?:{DOUBTFUL})",  # behind a quoted key
     r"(?:[\[{,]|[\"']:)[ ]*[|>]",  # no text stands in brackets
-    r"[\]}][ ]*:",  # a key that is a collection
+    r"[\]}][ ]*: | [{,][ ]*[\[{]",  # a key that is a collection
     r":[,\]}]",  # a key without a value
     r"[{,][ ]*(?:-?[0-9.]+|~|null|Null|NULL|true|True|TRUE|false|False|FALSE)[ ]*[,}]",  # another
 )
