@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mistersmith_k8s.checks.suppress import Ignore
-from mistersmith_k8s.reading import ReadError, read_bytes
 from mistersmith_k8s.spec import nearest
 
 FILES = (".mistersmith-k8s.yaml", "pyproject.toml")
@@ -29,16 +27,23 @@ class Configuration(NamedTuple):
     pod_security: str | None = None
     crds: tuple[str, ...] = ()
     external: tuple[str, ...] = ()
+    format: tuple[str, ...] = ()
+    output: tuple[str, ...] = ()
     suppress: tuple[Ignore, ...] = ()
     source: str = ""
 
 
 _FIELDS = {field.replace("_", "-"): field for field in Configuration._fields if field != "source"}
 _TEXTS = ("severity", "pod-security")
+_SUPPRESSION = ("check", "object", "reason")
 
 
 def found() -> Configuration:
-    """The configuration of the current folder: the first of `FILES` that has one."""
+    """The configuration of the current folder: the first of `FILES` that has one.
+
+    Raises:
+        ConfigurationError: it says something unknown or of the wrong type.
+    """
     for name in FILES:
         path = Path(name)
         if path.is_file():
@@ -49,7 +54,7 @@ def found() -> Configuration:
 
 
 def read(path: Path) -> Configuration:
-    """The configuration in a file.
+    """The configuration in a file; a TOML file without a table for us has none.
 
     Raises:
         ConfigurationError: the file is not there, or is no configuration.
@@ -57,20 +62,40 @@ def read(path: Path) -> Configuration:
     if not path.is_file():
         message = f"{path}: no such file. Check --config."
         raise ConfigurationError(message)
-    return _configuration(_table(path) or {}, str(path))
+    table = _table(path)
+    if table is None:
+        message = f"{path}: has no table [tool.{TABLE}]. Add it."
+        raise ConfigurationError(message)
+    return _configuration(table, str(path))
 
 
-def _table(path: Path) -> Mapping[str, Any] | None:
-    """The mapping that a file holds for us; None where it speaks of other things alone."""
+def _table(path: Path) -> Any:
+    """What a file holds for us; None where it speaks of other things alone."""
+    return _of_toml(path) if path.suffix == ".toml" else _of_yaml(path)
+
+
+def _of_toml(path: Path) -> Any:
+    import tomllib  # noqa: PLC0415 - only where there is such a file
+
     try:
-        if path.suffix == ".toml":
-            tables = tomllib.loads(path.read_text(encoding="utf-8"))
-            table: Mapping[str, Any] | None = tables.get("tool", {}).get(TABLE)
-            return table
-        documents = read_bytes(path.read_bytes(), str(path))
-    except (ReadError, OSError, ValueError) as error:
-        message = f"{path}: cannot be read as configuration: {error}"
+        text = path.read_text(encoding="utf-8")
+        tool = tomllib.loads(text).get("tool", {}) if TABLE in text else {}
+    except (OSError, ValueError) as error:
+        message = f"{path}: cannot be read as TOML: {error}."
         raise ConfigurationError(message) from None
+    return tool.get(TABLE) if isinstance(tool, Mapping) else None
+
+
+def _of_yaml(path: Path) -> Any:
+    from mistersmith_k8s.reading import ReadError, read_file  # noqa: PLC0415 - likewise
+
+    try:
+        documents = read_file(path)
+    except ReadError as error:
+        raise ConfigurationError(str(error)) from None
+    if len(documents) > 1:
+        message = f"{path}: holds {len(documents)} documents. Keep one."
+        raise ConfigurationError(message)
     return documents[0].value if documents else {}
 
 
@@ -92,20 +117,30 @@ def _known(key: str, source: str) -> str:
 
 
 def _value(key: str, value: Any, source: str) -> Any:
-    if key in _TEXTS and isinstance(value, str):
-        return value
-    if key == "suppress" and isinstance(value, list):
-        return tuple(_suppression(item, source) for item in value)
-    if key not in _TEXTS and isinstance(value, list) and all(isinstance(v, str) for v in value):
-        return tuple(value)
-    kind = "text" if key in _TEXTS else "a list of texts"
-    message = f"{source}: {key} must be {'a list of mappings' if key == 'suppress' else kind}."
+    if key in _TEXTS:
+        if isinstance(value, str):
+            return value
+        wanted = "a text"
+    elif key == "suppress":
+        if isinstance(value, list):
+            return tuple(_suppression(item, source) for item in value)
+        wanted = f"a list of mappings of {', '.join(_SUPPRESSION)}"
+    else:
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        wanted = "a list of texts; put a version in quotes"
+    message = f"{source}: {key} must be {wanted}."
     raise ConfigurationError(message)
 
 
 def _suppression(item: Any, source: str) -> Ignore:
-    wanted = {"check", "object", "reason"}
-    if not isinstance(item, Mapping) or set(item) - wanted or not {"check", "object"} <= set(item):
-        message = f"{source}: an entry of suppress must be a mapping of check, object, reason."
+    """One entry; what lacks a reason is taken, and reported with the findings."""
+    if (
+        not isinstance(item, Mapping)
+        or not {"check", "object"} <= set(item) <= set(_SUPPRESSION)
+        or not all(isinstance(value, str) for value in item.values())
+    ):
+        keys = ", ".join(_SUPPRESSION)
+        message = f"{source}: an entry of suppress must be a mapping of {keys}, each a text."
         raise ConfigurationError(message)
-    return Ignore(str(item["check"]), str(item["object"]), str(item.get("reason") or ""))
+    return Ignore(item["check"], item["object"], item.get("reason", ""))

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from mistersmith_k8s import inputs
-from mistersmith_k8s.checks import CHECKS, examine
-from mistersmith_k8s.checks.finding import Finding, Severity
-from mistersmith_k8s.checks.world import Setting, World
+from mistersmith_k8s.checks import CHECKS, examine, suppress
+from mistersmith_k8s.checks.finding import Severity
+from mistersmith_k8s.checks.world import Object, Setting, World
 from mistersmith_k8s.reports.report import Report
 from mistersmith_k8s.schemas import MINORS
+from mistersmith_k8s.spec import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from mistersmith_k8s.checks.check import Check
+    from mistersmith_k8s.checks.finding import Finding
     from mistersmith_k8s.configuration import Configuration
-    from mistersmith_k8s.inputs import Group
+    from mistersmith_k8s.pod_security import LevelVersion
 
 POD_SECURITY = "pod-security"
+ACCEPTS_POD_SECURITY = suppress.PREFIX + POD_SECURITY
 REPORTED = {
     "error": frozenset({Severity.ERROR, Severity.NOT_CHECKED}),
     "warning": frozenset(Severity),
 }
+NO_OBJECT = Object({})
 
 
 class UsageError(ValueError):
@@ -37,40 +41,67 @@ def report(paths: Sequence[str], settings: Configuration) -> Report:
         InputError: a path is not there or cannot be used.
         UsageError: a check, version, level or severity does not exist.
     """
+    shown = _shown(settings)
     checks = _chosen(settings)
+    policy = _policy(settings)
     setting = _setting(settings)
-    found = inputs.groups(paths)
-    parts = [_examined(group, checks, setting, settings) for group in found]
-    shown = REPORTED[_severity(settings)]
+    groups = inputs.groups(paths)
+    findings: list[Finding] = []
+    accepted = 0
+    for group in groups:
+        world = World(group.objects, setting._replace(complete=not group.unread))
+        found, count = _found(world, checks, policy)
+        findings += [*group.foreign, *group.unread, *found]
+        accepted += count
+    findings, more = _unaccepted(findings, settings, checks)
     return Report(
-        [finding for part, _ in parts for finding in part if finding.severity in shown],
-        sum(group.files for group in found),
-        sum(len(group.objects) for group in found),
-        sum(count for _, count in parts),
+        [finding for finding in findings if finding.severity in shown],
+        sum(group.files for group in groups),
+        sum(len(group.objects) for group in groups),
+        accepted + more,
     )
 
 
-def _examined(
-    group: Group, checks: Iterable[Check], setting: Setting, settings: Configuration
+def _found(
+    world: World, checks: Iterable[Check], policy: LevelVersion | None
 ) -> tuple[list[Finding], int]:
-    world = World(group.objects, setting._replace(complete=not group.unread))
-    outcome = examine(world, checks, settings.suppress)
-    admitted = _admitted(world, settings)
-    return [*group.unread, *outcome.not_checked, *outcome.findings, *admitted], outcome.suppressed
+    """The findings in a world, and how many of them annotations accept."""
+    outcome = examine(world, checks)
+    found = [*outcome.not_checked, *outcome.findings]
+    if policy is None:
+        return found, outcome.suppressed
+    admitted, accepted = _admitted(world, policy)
+    needless = (suppress.suppression_unused.id, ACCEPTS_POD_SECURITY)
+    used = [f for f in found if (f.check, *f.path[-1:]) != needless]
+    return [*used, *admitted], outcome.suppressed + accepted
 
 
-def _admitted(world: World, settings: Configuration) -> Iterator[Finding]:
-    """What the admission controller would say at the level that was asked for, if any."""
-    if settings.pod_security is None:
-        return
+def _admitted(world: World, policy: LevelVersion) -> tuple[list[Finding], int]:
+    """What the admission controller would say at one level, less what annotations accept."""
     from mistersmith_k8s.checks.objects.pod_security import admission  # noqa: PLC0415 - on demand
-    from mistersmith_k8s.pod_security import PolicyError, parse_level_version  # noqa: PLC0415
 
-    try:
-        policy = parse_level_version(settings.pod_security)
-    except PolicyError as error:
-        raise UsageError(str(error)) from None
-    yield from admission(world.objects, policy)
+    said = [(item.annotations, f) for item in world.objects for f in admission([item], policy)]
+    left = [finding for annotations, finding in said if ACCEPTS_POD_SECURITY not in annotations]
+    return left, len(said) - len(left)
+
+
+def _unaccepted(
+    findings: Sequence[Finding], settings: Configuration, checks: Iterable[Check]
+) -> tuple[list[Finding], int]:
+    """The findings that the configuration does not accept, with what is wrong about it.
+
+    What accepts findings of checks that did not run is neither used nor unused.
+    """
+    ran = {*(check.id for check in checks), *(finding.check for finding in findings)}
+    ignores = [i for i in settings.suppress if any(fnmatchcase(name, i.check) for name in ran)]
+    outcome = suppress.suppressed(((NO_OBJECT, finding) for finding in findings), ignores)
+    left = [finding for item, finding in outcome.findings if item]
+    faults = [
+        finding._replace(file=settings.source)
+        for item, finding in outcome.findings
+        if item is None and finding.check in ran
+    ]
+    return [*faults, *left], outcome.suppressed
 
 
 def _chosen(settings: Configuration) -> list[Check]:
@@ -78,8 +109,8 @@ def _chosen(settings: Configuration) -> list[Check]:
     known = [check.id for check in CHECKS]
     for name in (*settings.only, *settings.skip):
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            advice = f"Did you mean {near[0]}?" if near else "See mistersmith-k8s checks."
+            near = nearest(name, known)
+            advice = f"Did you mean {near}?" if near else "See mistersmith-k8s checks."
             message = f"There is no check {name}. {advice}"
             raise UsageError(message)
     left_out = {*settings.skip, *((POD_SECURITY,) if settings.pod_security else ())}
@@ -87,19 +118,39 @@ def _chosen(settings: Configuration) -> list[Check]:
     return [check for check in CHECKS if check.id in wanted]
 
 
+def _policy(settings: Configuration) -> LevelVersion | None:
+    """The level that all pods are to fit, where one is asked for."""
+    if settings.pod_security is None:
+        return None
+    from mistersmith_k8s.pod_security import PolicyError, parse_level_version  # noqa: PLC0415
+
+    try:
+        return parse_level_version(settings.pod_security)
+    except PolicyError as error:
+        raise UsageError(str(error)) from None
+
+
 def _setting(settings: Configuration) -> Setting:
     for version in settings.kubernetes_versions:
-        if version.removeprefix("v") not in MINORS:
+        if _minor(version) not in MINORS:
             message = f"{version} is not a version. Give a minor from {MINORS[0]} to {MINORS[-1]}."
             raise UsageError(message)
-    minors = tuple(version.removeprefix("v") for version in settings.kubernetes_versions) or MINORS
+    minors = tuple(dict.fromkeys(map(_minor, settings.kubernetes_versions))) or MINORS
     definitions = inputs.groups(settings.crds) if settings.crds else []
-    crds = tuple(o.manifest for group in definitions for o in group.objects)
+    unread = [finding for group in definitions for finding in group.unread]
+    if unread:
+        raise inputs.InputError("\n".join(map(str, unread)))
+    crds = tuple(item.manifest for group in definitions for item in group.objects)
     return Setting(minors=minors, external=settings.external, crds=crds)
 
 
-def _severity(settings: Configuration) -> str:
+def _minor(version: str) -> str:
+    """The minor of a version as people name it: 1.30, v1.30 or 1.30.4."""
+    return ".".join(version.removeprefix("v").split(".")[:2])
+
+
+def _shown(settings: Configuration) -> frozenset[Severity]:
     if settings.severity not in REPORTED:
         message = f"There is no severity {settings.severity}. Give error or warning."
         raise UsageError(message)
-    return settings.severity
+    return REPORTED[settings.severity]

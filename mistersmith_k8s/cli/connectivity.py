@@ -32,17 +32,11 @@ def command(paths: Sequence[str], form: str) -> None:
     or cannot be read.
     """
     try:
-        groups = inputs.groups(paths)
+        group = inputs.one_group(paths)
     except inputs.InputError as error:
-        raise click.UsageError(str(error)) from None
-    if len(groups) > 1:
-        names = ", ".join(group.name for group in groups)
-        message = f"These are applied apart: {names}. Name one of them."
-        raise click.UsageError(message)
-    unread = [finding for group in groups for finding in group.unread]
-    if unread:
-        raise click.UsageError("\n".join(map(str, unread)))
-    seen = universe(item.manifest for group in groups for item in group.objects)
+        click.echo(error, err=True)
+        raise SystemExit(2) from None
+    seen = universe(item.manifest for item in group.objects)
     for problem in seen.problems:
         click.echo(problem, err=True)
     text = FORMS[form](connections(seen))

@@ -32,14 +32,8 @@ def command(old: str, new: str, form: str) -> None:
 
 def _manifests(path: str) -> list[Mapping[str, Any]]:
     try:
-        groups = inputs.groups([path])
+        group = inputs.one_group([path])
     except inputs.InputError as error:
-        raise click.UsageError(str(error)) from None
-    if len(groups) > 1:
-        names = ", ".join(group.name for group in groups)
-        message = f"{path}: holds what is applied apart: {names}. Name one of them."
-        raise click.UsageError(message)
-    unread = [finding for group in groups for finding in group.unread]
-    if unread:
-        raise click.UsageError("\n".join(map(str, unread)))
-    return [item.manifest for group in groups for item in group.objects]
+        click.echo(error, err=True)
+        raise SystemExit(2) from None
+    return [item.manifest for item in group.objects]

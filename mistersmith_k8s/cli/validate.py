@@ -16,12 +16,14 @@ from mistersmith_k8s.schemas import MINORS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+STDOUT = "-"
+
 
 class Target(NamedTuple):
-    """A format, and the file that takes it; None is standard output."""
+    """A format, and the file that takes it; `-` is standard output."""
 
     form: str
-    file: Path | None
+    file: str
 
 
 def _ids(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -> tuple[str, ...]:
@@ -34,7 +36,7 @@ def _ids(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -> tu
 @click.argument("paths", nargs=-1, required=True)
 @click.option(
     "--kubernetes-version",
-    "versions",
+    "kubernetes_versions",
     multiple=True,
     callback=_ids,
     help=f"A minor to check for, {MINORS[0]} to {MINORS[-1]}; repeat for several. All by default.",
@@ -45,23 +47,21 @@ def _ids(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -> tu
 @click.option("--severity", type=click.Choice(["error", "warning"]), help="The least to report.")
 @click.option("--pod-security", help="LEVEL or LEVEL:VERSION to hold all pods to.")
 @click.option(
-    "--format", "forms", type=click.Choice(list(FORMATS)), multiple=True, help="text by default."
+    "--external",
+    multiple=True,
+    callback=_ids,
+    help="What exists outside: Kind/namespace/name or Kind/name, with *.",
+)
+@click.option(
+    "--format", type=click.Choice(list(FORMATS)), multiple=True, help="text by default; repeatable."
 )
 @click.option(
     "--output",
-    "files",
-    type=click.Path(path_type=Path, dir_okay=False),
     multiple=True,
-    help="The file of the format at the same place; standard output where none is given.",
+    help="The file of the format at the same place; standard output for - or none.",
 )
 @click.option("--config", type=click.Path(path_type=Path), help="A file of defaults.")
-def command(
-    paths: Sequence[str],
-    files: Sequence[Path],
-    forms: Sequence[str],
-    config: Path | None,
-    **given: Any,
-) -> None:
+def command(paths: Sequence[str], config: Path | None, **given: Any) -> None:
     """Check the manifests in PATHS: files, folders, globs, or - for standard input.
 
     Exit code 0: nothing at the chosen severity. 1: findings. 2: wrong use, or an input that
@@ -69,12 +69,13 @@ def command(
     """
     try:
         settings = _settings(config, given)
-        targets = _targets(forms, files)
+        targets = _targets(settings.format, settings.output)
         report = validation.report(paths, settings)
+        for target in targets:
+            _deliver(target, written(report, target.form))
     except (ConfigurationError, inputs.InputError, validation.UsageError) as error:
-        raise click.UsageError(str(error)) from None
-    for target in targets:
-        _deliver(target, written(report, target.form))
+        click.echo(inputs.printable(str(error)), err=True)
+        sys.exit(2)
     sys.exit(1 if _failed(report) else 0)
 
 
@@ -83,27 +84,39 @@ def _failed(report: Report) -> bool:
 
 
 def _settings(config: Path | None, given: dict[str, Any]) -> Configuration:
-    """The configuration file's settings, each replaced by what the command line gives."""
+    """The configuration file's settings, each replaced by what the command line gives.
+
+    A format on the command line replaces the outputs of the configuration too: they go together.
+    """
     base = configuration.read(config) if config else configuration.found()
-    named = {"kubernetes_versions": given.pop("versions"), **given}
-    return base._replace(**{name: value for name, value in named.items() if value})
+    chosen = {name: value for name, value in given.items() if value}
+    if given["format"]:
+        chosen["output"] = given["output"]
+    return base._replace(**chosen)
 
 
-def _targets(forms: Sequence[str], files: Sequence[Path]) -> list[Target]:
+def _targets(forms: Sequence[str], files: Sequence[str]) -> list[Target]:
     """Each format with its file; at most one goes to standard output."""
     chosen = list(forms) or ["text"]
-    if len(files) > len(chosen) or len(chosen) - len(files) > 1:
-        message = "Each --output goes with the --format at the same place; one may go without."
-        raise click.UsageError(message)
-    return [Target(form, files[i] if i < len(files) else None) for i, form in enumerate(chosen)]
+    unknown = [form for form in chosen if form not in FORMATS]
+    if unknown:
+        message = f"There is no format {unknown[0]}. The formats are {', '.join(FORMATS)}."
+        raise validation.UsageError(message)
+    outputs = [*files, STDOUT] if len(files) == len(chosen) - 1 else list(files)
+    if len(outputs) != len(chosen) or len(set(outputs)) < len(outputs):
+        message = "Each --format needs its own --output at the same place; one may go without."
+        raise validation.UsageError(message)
+    return [Target(form, file) for form, file in zip(chosen, outputs, strict=True)]
 
 
 def _deliver(target: Target, text: str) -> None:
-    if target.file is None:
-        click.echo(text, nl=False)
+    """Write a report, the same bytes on every machine."""
+    content = text.encode(errors="replace")
+    if target.file == STDOUT:
+        click.echo(content, nl=False)
         return
     try:
-        target.file.write_text(text, encoding="utf-8")
+        Path(target.file).write_bytes(content)
     except OSError as error:
         message = f"{target.file}: cannot be written: {error.strerror}."
-        raise click.UsageError(message) from None
+        raise validation.UsageError(message) from None

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from mistersmith_k8s.checks.finding import Severity
+from mistersmith_k8s.reports.words import one_line, remediation, statement, subject
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from mistersmith_k8s.checks.finding import Finding
     from mistersmith_k8s.reports.report import Report
 
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOT_CHECKED: "note"}
 
 
@@ -20,44 +25,56 @@ def sarif(report: Report) -> str:
 
     Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
     """
-    rules = list(dict.fromkeys(finding.check for finding in report.findings))
-    driver = {
-        "name": "mistersmith-k8s",
-        "version": _version(),
-        "rules": [{"id": rule, "shortDescription": {"text": _why(rule)}} for rule in rules],
-    }
+    ids = list(dict.fromkeys(finding.check for finding in report.findings))
+    places = {name: place for place, name in enumerate(ids)}
+    driver = {"name": "mistersmith-k8s", "version": _version(), "rules": _rules(ids)}
     run = {
         "tool": {"driver": driver},
-        "results": [_result(finding, rules.index(finding.check)) for finding in report.findings],
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(finding, places[finding.check]) for finding in report.findings],
         "properties": report.summary,
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
-_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+def _rules(ids: Sequence[str]) -> list[dict[str, Any]]:
+    laws = _laws()
+    return [{"id": name, "shortDescription": {"text": laws.get(name, name)}} for name in ids]
 
 
 def _result(finding: Finding, rule: int) -> dict[str, Any]:
-    logical = {"fullyQualifiedName": f"{finding.object}: {finding.field}", "kind": "object"}
-    location: dict[str, Any] = {"logicalLocations": [logical]}
-    if finding.file:
-        region = {"region": {"startLine": finding.line}} if finding.line else {}
-        artifact = {"uri": quote(finding.file.replace("\\", "/"))}
-        location["physicalLocation"] = {"artifactLocation": artifact, **region}
-    text = f"{finding.object}: {finding.field}: {finding.message} {finding.remediation}".strip()
+    text = f"{statement(finding)}. {remediation(finding)}".strip()
     return {
         "ruleId": finding.check,
         "ruleIndex": rule,
         "level": _LEVEL[finding.severity],
         "message": {"text": text},
-        "locations": [location],
+        "locations": [_location(finding)],
+        "partialFingerprints": {"finding/v1": _fingerprint(finding)},
     }
 
 
-def _why(rule: str) -> str:
+def _location(finding: Finding) -> dict[str, Any]:
+    about = subject(finding)
+    names = [{"fullyQualifiedName": about, "kind": "object"}] if about else []
+    location: dict[str, Any] = {"logicalLocations": names} if names else {}
+    if finding.file:
+        artifact = {"uri": quote(finding.file)}
+        region = {"region": {"startLine": finding.line}} if finding.line else {}
+        location["physicalLocation"] = {"artifactLocation": artifact, **region}
+    return location
+
+
+def _fingerprint(finding: Finding) -> str:
+    """What makes a finding the same one tomorrow, when lines have moved."""
+    same = (finding.check, *finding.object, finding.field, finding.file or "")
+    return hashlib.sha256(one_line("\n".join(same)).encode()).hexdigest()
+
+
+def _laws() -> Mapping[str, str]:
     from mistersmith_k8s.checks import CHECKS  # noqa: PLC0415 - only where rules are described
 
-    return next((check.why.split("\n", 1)[0] for check in CHECKS if check.id == rule), rule)
+    return {check.id: check.why.partition("\n")[0] for check in CHECKS}
 
 
 def _version() -> str:

@@ -1,0 +1,75 @@
+"""What a validation looks at: files, folders, globs, standard input, kustomizations.
+
+Objects that are applied together form a group: cross-object checks see one group at a time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mistersmith_k8s.inputs.contents import NOTHING, UNREAD, Group, group_of, printable
+from mistersmith_k8s.inputs.error import InputError
+from mistersmith_k8s.inputs.kustomizations import build, roots
+from mistersmith_k8s.inputs.places import Places, places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+__all__ = ["NOTHING", "UNREAD", "Group", "InputError", "groups", "one_group", "printable"]
+
+
+def groups(paths: Sequence[str]) -> list[Group]:
+    """The objects below some paths: what lies in files, each kustomization, each environment.
+
+    An environment is what synth wrote for one. Files of all paths form one group, but that
+    folders which declare mostly the same objects are alternatives, and a group each.
+
+    Raises:
+        InputError: a path does not exist, holds no manifests, or needs kustomize where there
+            is none.
+    """
+    found = places(paths)
+    return [*_of_files(found, paths), *_of_kustomizations(found), *_of_environments(found)]
+
+
+def one_group(paths: Sequence[str]) -> Group:
+    """The objects below some paths, where all of them are applied together.
+
+    Raises:
+        InputError: they are not, or something cannot be read.
+    """
+    found = groups(paths)
+    if len(found) > 1:
+        names = ", ".join(group.name for group in found)
+        message = f"{', '.join(paths)}: holds what is applied apart: {names}. Name one of them."
+        raise InputError(message)
+    unread = [finding for group in found for finding in group.unread]
+    if unread:
+        raise InputError("\n".join(f"{finding} {finding.remediation}" for finding in unread))
+    return found[0]
+
+
+def _of_files(found: Places, paths: Sequence[str]) -> Iterator[Group]:
+    if found.files or found.charts:
+        yield group_of(", ".join(paths), found.files, found.charts)
+
+
+def _of_kustomizations(found: Places) -> Iterator[Group]:
+    for folder in found.named:
+        yield build(folder)
+    for folder in roots(found.kustomizations):
+        yield build(folder, or_say_so=True)
+
+
+def _of_environments(found: Places) -> Iterator[Group]:
+    """Each environment that synth wrote is applied on its own, plain or as an overlay."""
+    for folder in found.written:
+        for environment in _folders(folder, "plain"):
+            yield group_of(str(environment), places([str(environment)]).files)
+        for overlay in _folders(folder, "kustomize/overlays"):
+            yield build(overlay, or_say_so=True)
+
+
+def _folders(folder: Path, below: str) -> list[Path]:
+    return sorted(path for path in folder.glob(f"{below}/*") if path.is_dir())
