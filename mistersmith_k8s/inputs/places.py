@@ -44,7 +44,7 @@ class Places(NamedTuple):
     charts: list[Path]
 
     @property
-    def count(self) -> int:
+    def size(self) -> int:
         """How much there is."""
         folders = (self.named, self.kustomizations, self.written, self.charts)
         return len(self.files) + sum(map(len, folders))
@@ -100,9 +100,9 @@ def _sort_in(path: Path, found: Places) -> None:
     elif any((path / name).is_file() for name in KUSTOMIZATIONS):
         found.named.append(path)
     else:
-        before = found.count
+        before = found.size
         _walk(path, found)
-        if found.count == before:
+        if found.size == before:
             message = f"{path}: holds no {', '.join(SUFFIXES)} file. Name another folder."
             raise InputError(message)
 
