@@ -6,13 +6,14 @@ that lets a check compare what policies allow with what was declared.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from mistersmith_k8s.manifest import Manifests, manifests
 from mistersmith_k8s.site import DOMAIN, Pods, Site, Workload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from mistersmith_k8s import k8s
     from mistersmith_k8s.primitives import Cidr, Port, SecretKey
@@ -58,18 +59,24 @@ class Edge(NamedTuple):
     urls: tuple[Url, ...] = ()
 
 
-class Connections(NamedTuple):
-    """The declared edges of a platform."""
+class Connections:
+    """The declared edges of a platform, found by either end."""
 
-    edges: tuple[Edge, ...]
+    def __init__(self, edges: Iterable[Edge]) -> None:
+        self._sent: dict[Pods | Addresses, list[Edge]] = defaultdict(list)
+        self._taken: dict[Pods | Addresses, list[Edge]] = defaultdict(list)
+        self.edges = tuple(edges)
+        for edge in self.edges:
+            self._sent[edge.source].append(edge)
+            self._taken[edge.target].append(edge)
 
     def sent_by(self, pods: Pods) -> tuple[Edge, ...]:
         """The edges that start at some pods."""
-        return tuple(edge for edge in self.edges if edge.source == pods)
+        return tuple(self._sent.get(pods, ()))
 
     def taken_by(self, pods: Pods) -> tuple[Edge, ...]:
         """The edges that end at some pods."""
-        return tuple(edge for edge in self.edges if edge.target == pods)
+        return tuple(self._taken.get(pods, ()))
 
     def variables(self, pods: Pods) -> list[k8s.EnvVar]:
         """The variables with URLs, each after the secrets that it refers to."""
