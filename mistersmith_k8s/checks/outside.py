@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import IntEnum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -110,9 +110,9 @@ class Outside:
         """Note who makes what, and which namespaces and kinds there are."""
         self._world = world
         self._makers = tuple(item for item in world.objects if makes(item) > Makes.NOTHING)
-        self._names: dict[str, set[str]] = defaultdict(set)
+        self._makers_in: dict[str, list[Object]] = defaultdict(list)
         for item in self._makers:
-            self._names[item.given_namespace].add(item.ref.name)
+            self._makers_in[item.given_namespace].append(item)
         self.anywhere = any(makes(item) is Makes.ANYTHING_ANYWHERE for item in self._makers)
         self._crowded = {
             item.given_namespace for item in self._makers if makes(item) is Makes.ANYTHING
@@ -143,7 +143,7 @@ class Outside:
             return None
         if self._world.named(kind, "" if kind in CLUSTER_SCOPED else namespace, name):
             return None
-        if self.declares(kind, namespace, name) or self._made(namespace, name):
+        if self.declares(kind, namespace, name) or self._made(kind, namespace, name):
             return None
         return self._badness(kind, namespace)
 
@@ -167,12 +167,16 @@ class Outside:
         filled = (s for s in self._world.of("Secret") if s.at("data") or s.at("stringData"))
         return any(item.given_namespace == namespace for item in (*makers, *filled))
 
-    def _made(self, namespace: str, name: str) -> bool:
+    def _made(self, kind: str, namespace: str, name: str) -> bool:
         """Whether somebody seems to make it at run time: who is told its name, or bears it."""
+        least = Makes.SECRETS if kind == "Secret" else Makes.ANYTHING
         parts = name.split("-")
         stems = {"-".join(parts[:end]) for end in range(1, len(parts) + 1)}
-        bearers = self._names.get(namespace, set()) | self._names.get("", set())
-        return name in _told(self._world) or bool(stems & bearers)
+        bearers = (b for place in (namespace, "") for b in self._makers_in.get(place, ()))
+        if any(makes(item) >= least and item.ref.name in stems for item in bearers):
+            return True
+        told = _told_secrets(self._world) if kind == "Secret" else _told(self._world)
+        return name in told
 
 
 @fact
@@ -183,15 +187,25 @@ def outside(world: World) -> Outside:
 
 @fact
 def _told(world: World) -> frozenset[str]:
-    """The words that makers and commands are given."""
-    given = (o.manifest.get("spec") for o in world.objects if makes(o) > Makes.NOTHING)
-    found = {word for value in given for leaf in _leaves(value) for word in _WORD.findall(leaf)}
+    """The words that are given to those who make anything."""
+    return _words(item for item in world.objects if makes(item) >= Makes.ANYTHING)
+
+
+@fact
+def _told_secrets(world: World) -> frozenset[str]:
+    """The words that are given to those who make Secrets, and to commands: a job may make some."""
+    found = set(_words(item for item in world.objects if makes(item) >= Makes.SECRETS))
     for item in world.workloads:
         for _, container in item.all_containers:
             for key in ("command", "args"):
                 for _, argument in texts(container.get(key)):
                     found.update(_WORD.findall(argument))
     return frozenset(found)
+
+
+def _words(items: Iterable[Object]) -> frozenset[str]:
+    specs = (item.manifest.get("spec") for item in items)
+    return frozenset(w for spec in specs for leaf in _leaves(spec) for w in _WORD.findall(leaf))
 
 
 def _leaves(value: Any) -> Iterator[str]:

@@ -199,8 +199,8 @@ class World(Known):
     """All objects of one validation."""
 
     def __init__(self, objects: Iterable[Object], setting: Setting | None = None) -> None:
-        """Index the objects; those without a kind stay in `objects` only."""
-        self.objects = tuple(objects)
+        """Index the objects in the order of their files; those without a kind stay in `objects`."""
+        self.objects = tuple(sorted(objects, key=lambda item: item.file or ""))
         self.setting = setting or Setting()
         self._kinds: dict[str, list[Object]] = defaultdict(list)
         for item in self.objects:
