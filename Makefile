@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv/bin
 
-.PHONY: synth test tools benchmarks clean
+.PHONY: synth test test-cluster tools benchmarks clean
 
 synth: .venv/.installed
 	$(VENV)/mistersmith-k8s synth charts/platform.yaml -o dist
@@ -13,6 +13,10 @@ test: tools
 
 tools: .venv/.installed
 	$(VENV)/python -m tools.install test
+
+test-cluster: .venv/.installed
+	$(VENV)/python -m tools.install test cluster
+	$(VENV)/python -m pytest cluster
 
 benchmarks: .venv/.installed
 	$(VENV)/python -m tools.install test benchmarks

@@ -1,0 +1,219 @@
+"""The broker while servers are killed, drained and given another configuration."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+from nats.errors import Error as NatsError
+
+from cluster.agents import PASSWORDS, SECRETS, STREAM, Errors, connected, retried, tasks
+from cluster.broker import Broker, broker
+from cluster.live import DIST, read
+from cluster.processes import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from nats.aio.client import Client
+    from nats.js import JetStreamContext
+
+    from mistersmith_k8s.manifest import Manifest
+
+MESSAGES = 20_000
+KILLS = 3
+IN_FLIGHT = 200
+BATCH = 500
+ENVIRONMENT = "operational"
+
+
+@pytest.fixture(scope="module")
+def manifests() -> tuple[Manifest, ...]:
+    """What ships for live data."""
+    return read(DIST / "plain" / ENVIRONMENT)
+
+
+@pytest.fixture
+def servers(manifests: tuple[Manifest, ...], tmp_path: Path) -> Iterator[Broker]:
+    """A broker of its own for each test, with a leader."""
+    with broker(manifests, tmp_path, PASSWORDS) as running:
+        eventually("JetStream has a leader", lambda: running.leader)
+        yield running
+
+
+def test_no_acknowledged_message_is_lost_while_leaders_are_killed(servers: Broker) -> None:
+    """Three replicas of a work queue: kill -9 takes its leader, again and again."""
+
+    async def work() -> tuple[set[int], set[int], list[str]]:
+        async with connected(servers, "orchestrator") as boss:
+            queue = await tasks(boss)
+            killing = asyncio.create_task(kill_leaders(servers, queue))
+            acknowledged = await publish_while(queue, killing)
+            return acknowledged, await drained(servers), await killing
+
+    acknowledged, kept, killed = asyncio.run(work())
+    assert len(killed) == KILLS
+    assert len(acknowledged) >= MESSAGES
+    assert acknowledged - kept == set()
+
+
+async def publish_while(queue: JetStreamContext, killing: asyncio.Task[list[str]]) -> set[int]:
+    """The numbers that were acknowledged, published until enough are and the killing is over."""
+    acknowledged: set[int] = set()
+    room = asyncio.Semaphore(IN_FLIGHT)
+
+    async def publish(number: int) -> None:
+        async with room:
+            try:
+                await queue.publish(f"mister-smith.tasks.{number}", str(number).encode(), timeout=2)
+            except NatsError:
+                return  # not acknowledged: nothing was promised
+            acknowledged.add(number)
+
+    number = 0
+    while len(acknowledged) < MESSAGES or not killing.done():
+        batch = range(number, number + BATCH)
+        await asyncio.gather(*map(publish, batch))
+        number = batch.stop
+    return acknowledged
+
+
+async def kill_leaders(servers: Broker, queue: JetStreamContext) -> list[str]:
+    """Who led the stream and was killed for it; each is back before the next goes."""
+    killed: list[str] = []
+    while len(killed) < KILLS:
+        name = await stream_leader(queue)
+        servers.servers[name].process.kill()
+        await asyncio.to_thread(servers.servers[name].process.wait)
+        killed.append(name)
+        servers.start(name)
+        await asyncio.to_thread(servers.await_ready, name)
+    return killed
+
+
+async def stream_leader(queue: JetStreamContext) -> str:
+    """The server that leads the stream, once it has all of its replicas up to date."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                cluster = (await queue.stream_info(STREAM)).cluster
+            except NatsError:
+                cluster = None  # no leader at the moment
+            if cluster and cluster.leader and all(p.current for p in cluster.replicas or ()):
+                return str(cluster.leader)
+            await asyncio.sleep(0.05)
+
+
+async def drained(servers: Broker) -> set[int]:
+    """The numbers that a worker finds in the queue, each acknowledged and so taken out."""
+    found: set[int] = set()
+    async with connected(servers, "worker") as worker:
+        pull = await worker.jetstream().pull_subscribe_bind(durable="pool", stream=STREAM)
+        while True:
+            try:
+                batch = await pull.fetch(BATCH, timeout=5)
+            except NatsError:
+                return found  # nothing more
+            found |= {int(message.data) for message in batch}
+            await asyncio.gather(*(message.ack() for message in batch))
+
+
+def test_a_server_that_goes_drains_its_clients_unseen(servers: Broker) -> None:
+    """The preStop hook, then SIGTERM at once, as a kubelet ends a pod: no client sees an error."""
+    errors: Errors = []
+    pod = servers.stateful_set["spec"]["template"]["spec"]
+    grace = pod["terminationGracePeriodSeconds"]
+    start = time.monotonic()
+    published = asyncio.run(work_while_leaving(servers, "nats-0", errors))
+    assert servers.servers["nats-0"].process.wait() == 0
+    assert time.monotonic() - start < grace
+    assert published > 0
+    assert errors == []
+
+
+async def work_while_leaving(servers: Broker, leaving: str, errors: Errors) -> int:
+    """How many tasks a client of the server published, one by one, until the server was gone.
+
+    It heeds the server's notice as clients should: a connection elsewhere, then drain this one.
+    """
+    notice, process = asyncio.Event(), servers.servers[leaving].process
+    own = servers.pods[leaving].url
+    published = 0
+
+    async def heed() -> None:
+        notice.set()
+
+    async def work(boss: Client, until: Callable[[], bool]) -> None:
+        nonlocal published
+        queue = boss.jetstream(timeout=10)
+        while not until():
+            subject = f"mister-smith.tasks.{published}"
+            await retried(partial(queue.publish, subject))
+            published += 1
+
+    here = connected(servers, "orchestrator", errors, servers=[own], lame_duck_mode_cb=heed)
+    elsewhere = [url for url in servers.urls if url != own]
+    async with here as boss:
+        await tasks(boss)
+        leave(servers, leaving)
+        await work(boss, notice.is_set)
+        await boss.drain()
+    async with connected(servers, "orchestrator", errors, servers=elsewhere) as boss:
+        await work(boss, lambda: process.poll() is not None)
+    return published
+
+
+def leave(servers: Broker, name: str) -> None:
+    """What a kubelet does to end a pod."""
+    servers.run(name, servers.container["lifecycle"]["preStop"]["exec"]["command"])
+    servers.servers[name].process.terminate()
+
+
+def test_a_changed_configuration_is_taken_by_a_reload(servers: Broker) -> None:
+    """No client is disconnected for it."""
+    before = servers.page("nats-0", "/varz")
+    assert "max_payload: 8MB" in servers.configuration
+    servers.configuration = servers.configuration.replace("max_payload: 8MB", "max_payload: 4MB")
+    for name in servers.pods:
+        servers.write_configuration(name)
+        servers.signal(name, "reload")
+    for name in servers.pods:
+        eventually(
+            f"{name} has reloaded",
+            partial(takes_at_most, servers, name, 4 * 2**20),
+        )
+    after = servers.page("nats-0", "/varz")
+    assert after["start"] == before["start"]
+    assert after["config_load_time"] > before["config_load_time"]
+
+
+def takes_at_most(servers: Broker, name: str, size: int) -> bool:
+    """Whether this is the largest message that a server takes."""
+    return bool(servers.page(name, "/varz")["max_payload"] == size)
+
+
+AWKWARD = ("12345", "5k", "true", "a b", "p{w}d", "$HOME", "$(POD_NAME)", "$$", "x#y'z", "ünï")
+
+
+@pytest.mark.parametrize("password", AWKWARD)
+def test_any_password_lets_its_user_in(
+    manifests: tuple[Manifest, ...], tmp_path: Path, password: str
+) -> None:
+    """What the kubelet expands, the server reads and the client sends is one and the same."""
+    passwords = dict.fromkeys(SECRETS.values(), password)
+    running = Broker(manifests, tmp_path, passwords)
+
+    async def knock() -> bool:
+        async with connected(running, "worker", servers=[running.urls[0]], password=password) as c:
+            return bool(c.is_connected)
+
+    try:
+        running.start("nats-0")
+        running.await_ready("nats-0", "livenessProbe")
+        assert asyncio.run(knock())
+    finally:
+        running.end()
