@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from mistersmith_k8s.checks.finding import Severity
-from mistersmith_k8s.reports.words import one_line, remediation, statement, subject
+from mistersmith_k8s.reports.words import UNREAD, one_line, remediation, statement, subject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,7 +74,7 @@ def _fingerprint(finding: Finding) -> str:
 def _laws() -> Mapping[str, str]:
     from mistersmith_k8s.checks import CHECKS  # noqa: PLC0415 - only where rules are described
 
-    return {check.id: check.why.partition("\n")[0] for check in CHECKS}
+    return {"unread": UNREAD, **{check.id: check.why.partition("\n")[0] for check in CHECKS}}
 
 
 def _version() -> str:

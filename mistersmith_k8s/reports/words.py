@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from mistersmith_k8s.checks.finding import Finding
     from mistersmith_k8s.reports.report import Report
 
+UNREAD = "A file holds Kubernetes objects, and can be read as Kubernetes does."
+"""What the finding `unread` is about: no check, for there is no object to check."""
+
 # What moves the cursor, colours the terminal or starts a line: manifests may hold it.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
