@@ -16,7 +16,11 @@ REGISTRY_HOST = re.compile(
     |proxy\.golang\.org|sum\.golang\.org|goproxy\.|crates\.io|maven\.org|deb\.debian\.org""",
     re.VERBOSE,
 )
-MACHINE_PATH = re.compile(r"(?<![\w.}$/-])/(?:root|work|home|Users|tmp)/\w")
+MACHINE_PATH = re.compile(
+    r"""(?<![\w.}$/-])(?<!mountPath:[ ])(?<!workingDir:[ ])  # a container's own paths are fine
+    /(?:root|work|home|Users|tmp)/\w""",
+    re.VERBOSE,
+)
 OUTSIDE = re.compile(r"\.\./shared\b")
 UNFINISHED = re.compile(r"\b(?: TO DO | FIX ME )\b", re.VERBOSE)  # spaced, not to find itself
 
