@@ -7,21 +7,15 @@ Source: kustomize 5.7.1, api/internal/image and api/filters/imagetag.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mistersmith_k8s.layouts.image_settings import NAME, Setting, Settings, parsed
 from mistersmith_k8s.layouts.values import LISTS, NESTED, Path
 from mistersmith_k8s.manifest import Manifest, Manifests, ObjectRef, ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-NAME = re.compile(r"[A-Za-z0-9._/:-]+")
-"""The names that an entry may have: kustomize reads them as regular expressions."""
-
-VERSION = r"(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?"
 
 CONTAINER_LISTS = ("containers", "initContainers")
 
@@ -38,48 +32,6 @@ FIELDS: Sequence[Path] = tuple(
 """Where kustomize looks for an image in every kind; in lists of containers it looks everywhere."""
 
 
-class Image(NamedTuple):
-    """An image reference in its parts."""
-
-    name: str
-    tag: str
-    digest: str
-
-    def __str__(self) -> str:
-        tag = f":{self.tag}" if self.tag else ""
-        return f"{self.name}{tag}{f'@{self.digest}' if self.digest else ''}"
-
-
-class Setting(NamedTuple):
-    """One entry of `images:`: whatever has this name becomes this image."""
-
-    name: str
-    image: Image
-
-    @property
-    def new_name(self) -> str:
-        """The name that the image gets, or nothing if it keeps its own."""
-        return "" if self.image.name == self.name else self.image.name
-
-    @property
-    def document(self) -> dict[str, str]:
-        """The entry as it stands in a kustomization."""
-        said = {"newName": self.new_name, "newTag": self.image.tag, "digest": self.image.digest}
-        return {"name": self.name, **{key: value for key, value in said.items() if value}}
-
-    def matches(self, reference: str) -> bool:
-        """Whether kustomize takes the reference for an image of this name."""
-        return re.fullmatch(self.name + VERSION, reference) is not None
-
-    def applied(self, reference: str) -> str:
-        """The reference after this entry."""
-        if not self.matches(reference):
-            return reference
-        given = parsed(reference)
-        version = self.image if self.image.tag or self.image.digest else given
-        return str(version._replace(name=self.new_name or given.name))
-
-
 class Slot(NamedTuple):
     """One place of a manifest that holds an image."""
 
@@ -91,7 +43,7 @@ class _Unreadable(Exception):  # noqa: N818 - never leaves this module
     """A manifest at which kustomize fails as soon as an overlay sets an image."""
 
 
-def factored(first: Manifests, own: Manifests) -> tuple[Manifests, tuple[Setting, ...]]:
+def factored(first: Manifests, own: Manifests) -> tuple[Manifests, Settings]:
     """The manifests with the images of the first environment, and what brings back their own.
 
     Only what is exact is factored out; any other image stays as it is, for the patches.
@@ -99,7 +51,7 @@ def factored(first: Manifests, own: Manifests) -> tuple[Manifests, tuple[Setting
     try:
         slots = {ref(manifest): slots_of(manifest) for manifest in own}
     except _Unreadable:
-        return own, ()
+        return own, Settings()
     known = _known_images(first)
     pairs = [
         (known.get(_place(manifest, slot)), slot.reference)
@@ -108,14 +60,6 @@ def factored(first: Manifests, own: Manifests) -> tuple[Manifests, tuple[Setting
     ]
     settings = _exact(_settings(pairs), pairs)
     return tuple(_renamed(item, slots[ref(item)], known, settings) for item in own), settings
-
-
-def parsed(reference: str) -> Image:
-    """The reference in its parts; a port belongs to the name."""
-    slash = max(reference.find("/"), 0)
-    rest, _, digest = reference[slash:].partition("@")
-    name, _, tag = rest.partition(":")
-    return Image(reference[:slash] + name, tag, digest)
 
 
 def slots_of(manifest: Manifest) -> tuple[Slot, ...]:
@@ -175,7 +119,7 @@ def _place(manifest: Manifest, slot: Slot) -> tuple[ObjectRef, Path]:
     return ref(manifest), place
 
 
-def _settings(pairs: Iterable[tuple[str | None, str]]) -> tuple[Setting, ...]:
+def _settings(pairs: Iterable[tuple[str | None, str]]) -> Settings:
     """An entry for each name whose images all become one image, and another one."""
     becomes = defaultdict[str, set[str]](set)
     changed = set[str]()
@@ -184,44 +128,38 @@ def _settings(pairs: Iterable[tuple[str | None, str]]) -> tuple[Setting, ...]:
             name = parsed(before).name
             becomes[name].add(after)
             changed |= {name} if before != after else set()
-    return tuple(
+    return Settings(
         Setting(name, parsed(next(iter(becomes[name]))))
         for name in sorted(changed)
         if len(becomes[name]) == 1 and NAME.fullmatch(name)
     )
 
 
-def _exact(
-    settings: tuple[Setting, ...], pairs: Sequence[tuple[str | None, str]]
-) -> tuple[Setting, ...]:
+def _exact(settings: Settings, pairs: Sequence[tuple[str | None, str]]) -> Settings:
     """The entries without those that would change an image which has to stay as it is."""
-    stay = {
-        after for before, after in pairs if before is None or applied(settings, before) != after
+    stay = {after for before, after in pairs if before is None or settings.applied(before) != after}
+    wrong = {
+        position
+        for reference in stay
+        if settings.applied(reference) != reference
+        for position in settings.matching(reference)
     }
-    wrong = {reference for reference in stay if applied(settings, reference) != reference}
     if not wrong:
         return settings
-    kept = tuple(
-        setting for setting in settings if not any(setting.matches(image) for image in wrong)
-    )
-    return _exact(kept, pairs)
-
-
-def applied(settings: Iterable[Setting], reference: str) -> str:
-    """The reference after all entries, one after the other."""
-    return reduce(lambda image, setting: setting.applied(image), settings, reference)
+    kept = (entry for at, entry in enumerate(settings.entries) if at not in wrong)
+    return _exact(Settings(kept), pairs)
 
 
 def _renamed(
     manifest: Manifest,
     slots: Sequence[Slot],
     known: Mapping[tuple[ObjectRef, Path], str],
-    settings: Sequence[Setting],
+    settings: Settings,
 ) -> Manifest:
     """The manifest with each image from which the entries make its own."""
     for slot in slots:
         before = known.get(_place(manifest, slot), slot.reference)
-        if before != slot.reference == applied(settings, before):
+        if before != slot.reference == settings.applied(before):
             manifest = _with(manifest, slot.path, before)
     return manifest
 

@@ -55,16 +55,16 @@ def written(steps: Sequence[Operation]) -> str:
 
 
 def _difference(base: Any, target: Any, path: Path) -> Difference:
+    if same(base, target):
+        return Difference([], stays=True)
     if isinstance(base, dict) and isinstance(target, dict):
         parts = list(_of_mapping(base, target, path))
     elif isinstance(base, LISTS) and isinstance(target, LISTS):
         parts = list(_of_list(base, target, path))
-    elif same(base, target):
-        return Difference([], stays=True)
     else:
         return Difference([Operation("replace", path, target)], stays=False)
     steps = [step for part in parts for step in part.steps]
-    stays = not steps or any(part.stays for part in parts)
+    stays = any(part.stays for part in parts)
     if stays or len(steps) == 1:
         return Difference(steps, stays)
     return Difference([Operation("replace", path, target)], stays=False)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mistersmith_k8s.layouts.files import filed, planes_of
-from mistersmith_k8s.layouts.images import Setting, factored
+from mistersmith_k8s.layouts.images import factored
 from mistersmith_k8s.layouts.patches import Patch, file_names, patch
 from mistersmith_k8s.layouts.targets import targets
 from mistersmith_k8s.layouts.values import text
@@ -19,6 +19,8 @@ from mistersmith_k8s.manifest import Manifest, Manifests, ObjectRef, ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from mistersmith_k8s.layouts.image_settings import Settings
 
 KUSTOMIZATION = "kustomization.yaml"
 BASE = "../../base"
@@ -36,14 +38,6 @@ class Shared(NamedTuple):
     def size(self) -> int:
         """How much there is to read in all its patches."""
         return sum(change.size for change in self.patches.values())
-
-
-class Overlay(NamedTuple):
-    """What one environment has beside the base."""
-
-    manifests: Manifests
-    settings: Sequence[Setting]
-    patches: Sequence[Patch]
 
 
 def kustomize(environments: Mapping[str, Manifests]) -> Files:
@@ -104,7 +98,7 @@ def _patched(
 def _overlay(
     name: str,
     manifests: Manifests,
-    settings: Sequence[Setting],
+    settings: Settings,
     shared: Mapping[ObjectRef, Shared],
 ) -> Files:
     """The files of one overlay."""
@@ -113,7 +107,7 @@ def _overlay(
     find = targets(map(ref, manifests))
     kustomization = _kustomization(
         resources=[BASE, *own],
-        images=[setting.document for setting in settings],
+        images=[setting.document for setting in settings.entries],
         patches=[
             {"path": f"patches/{file}", "target": find.selector(change.identity)}
             for file, change in patches.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -31,6 +32,9 @@ LARGEST_INTEGER = 2**53
 
 Source: kustomize 5.7.1, kyaml/yaml RNode.UnmarshalJSON.
 """
+
+LONG_NUMBER = re.compile(r"[0-9]{16}")
+"""What the text of a value with such an integer holds: quicker found than the integer."""
 
 
 class Patch(NamedTuple):
@@ -83,7 +87,9 @@ def takes_json_patch(base: Manifest, target: Manifest) -> bool:
     After one, kustomize looks for references to the object by name, and gives a namespace to a
     subject of a role binding that has none, be it a user or a group of that name.
     """
-    return base["kind"] != "ServiceAccount" and not (_has_large(base) or _has_large(target))
+    return base["kind"] != "ServiceAccount" and not any(
+        LONG_NUMBER.search(text(manifest)) and _has_large(manifest) for manifest in (base, target)
+    )
 
 
 def file_names(patches: Iterable[Patch]) -> dict[str, Patch]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from itertools import starmap
 from typing import Any
 
 Key = str | int
@@ -12,29 +11,21 @@ Path = tuple[Key, ...]
 LISTS = (list, tuple)
 NESTED = (dict, *LISTS)
 
+ENCODER = json.JSONEncoder(sort_keys=True)
+
 
 def text(value: Any) -> str:
     """The value as one line of JSON; the same text means the same value.
 
     `true` and `1` are equal to Python and differ here, as they do for Kubernetes.
     """
-    return json.dumps(value, sort_keys=True)
+    return ENCODER.encode(value)
 
 
 def same(left: Any, right: Any) -> bool:
     """Whether two values are the same in JSON."""
-    if isinstance(left, dict):
-        return (
-            isinstance(right, dict)
-            and left.keys() == right.keys()
-            and all(same(value, right[key]) for key, value in left.items())
-        )
-    if isinstance(left, LISTS):
-        return (
-            isinstance(right, LISTS)
-            and len(left) == len(right)
-            and all(starmap(same, zip(left, right, strict=True)))
-        )
+    if isinstance(left, NESTED):
+        return bool(left == right) and text(left) == text(right)
     return type(left) is type(right) and bool(left == right)
 
 
