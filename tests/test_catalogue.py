@@ -9,7 +9,7 @@ import pytest
 from mistersmith_k8s.checks import CHECKS, catalogue, examine
 from mistersmith_k8s.checks.catalogue import EXAMPLES, UnknownCheckError, entry
 from mistersmith_k8s.checks.check import Check
-from mistersmith_k8s.checks.world import World
+from mistersmith_k8s.checks.finding import Severity
 from tests.worlds import FIXTURES, findings
 
 ROOT = Path(__file__).parents[1]
@@ -42,10 +42,11 @@ def test_a_check_states_its_law(check: Check) -> None:
 
 
 def test_an_example_fires_its_check(check: Check) -> None:
-    """The example in the package has a finding of the check, at least as bad as it says."""
+    """The example in the package has findings of the check, none worse than it says."""
     shown = entry(check.id)
     assert {finding.check for finding in shown.findings} == {check.id}
-    assert check.severity in {finding.severity for finding in shown.findings}
+    worst = {finding.severity for finding in shown.findings}
+    assert worst <= {check.severity, Severity.WARNING}
 
 
 def test_a_finding_can_be_mended(check: Check) -> None:
@@ -58,8 +59,7 @@ def test_a_finding_can_be_mended(check: Check) -> None:
 
 def test_a_fixture_leaves_its_check_silent(check: Check) -> None:
     """Objects that are as they should be have no finding, though the check looks at them."""
-    objects = catalogue.objects((SILENT / f"{check.id}.yaml").read_text(encoding="utf-8"))
-    world = World(objects)
+    world = catalogue.world((SILENT / f"{check.id}.yaml").read_text(encoding="utf-8"))
     assert examine(world, (check,)).findings == []
     assert [*(world.of(*check.kinds) if check.kinds else world.objects)] != []
 

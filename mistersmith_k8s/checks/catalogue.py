@@ -12,7 +12,7 @@ from textwrap import indent
 from typing import TYPE_CHECKING, NamedTuple
 
 from mistersmith_k8s.checks import CHECKS, examine
-from mistersmith_k8s.checks.world import Object, World
+from mistersmith_k8s.checks.world import Object, Setting, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,14 +83,17 @@ def entry(name: str) -> Entry:
         raise UnknownCheckError(name)
     file = EXAMPLES / f"{name}.yaml"
     example = file.read_text(encoding="utf-8")
-    return Entry(check, example, tuple(examine(World(objects(example)), (check,)).findings))
+    return Entry(check, example, tuple(examine(world(example), (check,)).findings))
 
 
-def objects(manifests: str) -> list[Object]:
-    """The objects of a text with YAML documents."""
+def world(manifests: str) -> World:
+    """The objects of a text with YAML documents, for every Kubernetes that is known."""
     import yaml  # noqa: PLC0415 - start-up time
 
-    return [Object(manifest) for manifest in yaml.safe_load_all(manifests) if manifest]
+    from mistersmith_k8s.schemas import MINORS  # noqa: PLC0415 - start-up time
+
+    found = (Object(manifest) for manifest in yaml.safe_load_all(manifests) if manifest)
+    return World(found, Setting(minors=MINORS))
 
 
 def listing() -> str:

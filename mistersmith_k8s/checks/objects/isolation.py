@@ -208,11 +208,11 @@ def _closed(world: World) -> frozenset[str]:
     return frozenset(found) & outside(world).namespaces
 
 
-@check(Severity.WARNING, *WORKLOADS)
+@check(Severity.ERROR, *WORKLOADS)
 def dns_cut_off(item: Object, world: World) -> Iterator[Flaw]:
     """Pods that may open connections by name may ask for names.
 
-    It is an error where a variable of theirs holds a host name.
+    It is an error where a variable of theirs holds a host name, else a warning.
     """
     guards = isolating(item, "egress", world)
     allowed = [(guard, rule) for guard in guards for rule in rules(guard, "egress")]

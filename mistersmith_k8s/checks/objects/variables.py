@@ -25,7 +25,7 @@ _REFERENCE = re.compile(r"\$\$|\$\(([A-Z_][A-Z0-9_]*)\)")
 _SERVICE_LINK = re.compile(r"[A-Z0-9_]+_(?:SERVICE_HOST|SERVICE_PORT|PORT)(?:_[A-Z0-9_]+)?")
 
 
-@check(Severity.WARNING, *WORKLOADS)
+@check(Severity.ERROR, *WORKLOADS)
 def unknown_variable(item: Object, world: World) -> Iterator[Flaw]:
     """A `$(NAME)` stands for a variable of the container that is set before it is used.
 
@@ -49,7 +49,7 @@ def _in_variables(
             if used in later and used not in earlier:
                 message = f"uses $({used}), which is set only after {name}: it stays as written"
                 mend = f"Move {used} before {name}."
-                yield Flaw((*path, "env", index, "value"), message, mend, Severity.ERROR)
+                yield Flaw((*path, "env", index, "value"), message, mend)
             elif used not in earlier:
                 yield Flaw((*path, "env", index, "value"), *_unset(used))
         earlier.add(name)
@@ -66,9 +66,10 @@ def _in_arguments(
                     yield Flaw((*path, key, index), *_unset(used))
 
 
-def _unset(name: str) -> tuple[str, str]:
+def _unset(name: str) -> tuple[str, str, Severity]:
     message = f"uses $({name}), and the container has no variable {name}: it stays as written"
-    return message, f"Set {name} in the container, or write $$({name}) to keep it as it is."
+    mend = f"Set {name} in the container, or write $$({name}) to keep it as it is."
+    return message, mend, Severity.WARNING
 
 
 def _used(value: Any) -> Iterator[str]:
