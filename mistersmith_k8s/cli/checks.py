@@ -6,6 +6,17 @@ import click
 
 from mistersmith_k8s.checks import catalogue
 from mistersmith_k8s.checks.catalogue import UnknownCheckError
+from mistersmith_k8s.inputs import UNREAD
+from mistersmith_k8s.reports.words import UNREAD as WHY_UNREAD
+
+ABOUT_UNREAD = f"""\
+{UNREAD} (error)
+
+{WHY_UNREAD}
+
+It is no check: there is no object to look at. What lies among manifests and is none, a Helm chart,
+and a kustomization that cannot be built here are not-checked instead of wrong.
+"""
 
 
 @click.command("checks")
@@ -18,6 +29,9 @@ def command(check_id: str | None, *, markdown: bool) -> None:
         return
     if check_id is None:
         click.echo(catalogue.listing(), nl=False)
+        return
+    if check_id == UNREAD:
+        click.echo(ABOUT_UNREAD, nl=False)
         return
     try:
         entry = catalogue.entry(check_id)
