@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 PACKAGE = mistersmith_k8s.__name__
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "From a description to files": ("platform_file", "description", "platform", "synthesis"),
+    "From a description to files": (
+        "platform_file",
+        "description",
+        "platform",
+        "synthesis",
+        "write",
+    ),
     "Constructs": ("constructs",),
     "Specs": ("components", "agent", "backend", "tiers"),
     "Connections": ("connections", "site"),

@@ -221,7 +221,7 @@ def is_requirement(words: list[str], _: Session) -> bool:
 def is_module(words: list[str], _: Session) -> bool:
     """Whether the module and the files that a command names are there."""
     module = words[words.index("-m") + 1]
-    files = [word for word in words if word.endswith((".py", ".md"))]
+    files = [word for word in words if word.endswith((".py", ".md", ".yaml"))]
     found = importlib.util.find_spec(module) is not None
     return found and all((ROOT / file).exists() for file in files)
 
