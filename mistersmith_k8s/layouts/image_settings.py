@@ -72,9 +72,9 @@ class Settings:
     def matching(self, reference: str) -> Iterator[int]:
         """The positions of the entries that take the reference for one of their name."""
         for dots, names in self._names.items():
-            length = dots[0]
-            if VERSION.fullmatch(reference, length):
-                yield from names.get(_masked(reference[:length], dots), ())
+            name = reference[: dots[0]]
+            if len(name) == dots[0] and VERSION.fullmatch(reference, len(name)):
+                yield from names.get(_masked(name, dots), ())
 
     def applied(self, reference: str) -> str:
         """The reference after all entries, one after the other."""

@@ -120,18 +120,24 @@ def _place(manifest: Manifest, slot: Slot) -> tuple[ObjectRef, Path]:
 
 
 def _settings(pairs: Iterable[tuple[str | None, str]]) -> Settings:
-    """An entry for each name whose images all become one image, and another one."""
-    becomes = defaultdict[str, set[str]](set)
-    changed = set[str]()
+    """An entry for each name whose images all become one image, where it makes one of them."""
+    becomes = defaultdict[str, set[tuple[str, str]]](set)
     for before, after in pairs:
         if before is not None:
-            name = parsed(before).name
-            becomes[name].add(after)
-            changed |= {name} if before != after else set()
-    return Settings(
-        Setting(name, parsed(next(iter(becomes[name]))))
-        for name in sorted(changed)
-        if len(becomes[name]) == 1 and NAME.fullmatch(name)
+            becomes[parsed(before).name].add((before, after))
+    entries = (
+        Setting(name, parsed(after))
+        for name, changes in sorted(becomes.items())
+        for after in {after for _, after in changes}
+        if NAME.fullmatch(name)
+    )
+    return Settings(entry for entry in entries if _makes(entry, becomes[entry.name]))
+
+
+def _makes(entry: Setting, changes: set[tuple[str, str]]) -> bool:
+    """Whether an entry makes its image of at least one other, and none has to become another."""
+    return len({after for _, after in changes}) == 1 and any(
+        before != after == entry.applied(before) for before, after in changes
     )
 
 

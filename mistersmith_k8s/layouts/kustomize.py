@@ -37,7 +37,7 @@ class Shared(NamedTuple):
     @property
     def size(self) -> int:
         """How much there is to read in all its patches."""
-        return sum(change.size for change in self.patches.values())
+        return sum(len(change.changes) for change in self.patches.values())
 
 
 def kustomize(environments: Mapping[str, Manifests]) -> Files:

@@ -38,47 +38,37 @@ LONG_NUMBER = re.compile(r"[0-9]{16}")
 
 
 class Patch(NamedTuple):
-    """What makes one manifest of another: a strategic merge patch, or the steps of a JSON patch."""
+    """What makes one manifest of another: its steps, and a merge that does the same if one does."""
 
-    base: Manifest
-    target: Manifest
-    content: Manifest | tuple[Operation, ...]
-
-    @property
-    def identity(self) -> ObjectRef:
-        """The object that it changes."""
-        return ref(self.base)
+    identity: ObjectRef
+    steps: tuple[Operation, ...]
+    merge: Manifest | None
 
     @property
-    def size(self) -> int:
-        """How much there is to read."""
-        return len(text(self.content))
+    def changes(self) -> tuple[Operation, ...]:
+        """The steps that change something."""
+        return tuple(step for step in self.steps if step.op != "test")
 
     @property
     def reason(self) -> str:
         """What it changes, in a few words for a file name."""
-        steps = self.content
-        if isinstance(steps, dict):
-            steps = tuple(operations(self.base, self.target))
-        found = dict.fromkeys(_word(step.path) for step in steps if step.op != "test")
+        found = dict.fromkeys(_word(step.path) for step in self.changes)
         words = sorted(found, key=lambda word: word in METADATA)
         shown = words if len(words) <= MOST_WORDS else [*words[: MOST_WORDS - 1], "and-more"]
         return safe("-".join(map(hyphenated, shown)))
 
     @property
     def file(self) -> Manifests | str:
-        """What its file holds."""
-        return (self.content,) if isinstance(self.content, dict) else written(self.content)
+        """What its file holds; a merge reads better."""
+        return written(self.steps) if self.merge is None else (self.merge,)
 
 
 def patch(base: Manifest, target: Manifest) -> Patch | None:
     """The patch that makes exactly the target of the base; None where kustomize cannot."""
     merge = merge_patch(base, target)
-    if merge is not None:
-        return Patch(base, target, merge)
-    if takes_json_patch(base, target):
-        return Patch(base, target, tuple(operations(base, target)))
-    return None
+    if merge is None and not takes_json_patch(base, target):
+        return None
+    return Patch(ref(base), tuple(operations(base, target)), merge)
 
 
 def takes_json_patch(base: Manifest, target: Manifest) -> bool:
