@@ -109,6 +109,7 @@ class Outside:
     def __init__(self, world: World) -> None:
         """Note who makes what, and which namespaces and kinds there are."""
         self._world = world
+        self._declared: dict[str, bool] = {}
         self._makers = tuple(item for item in world.objects if makes(item) > Makes.NOTHING)
         self._makers_in: dict[str, list[Object]] = defaultdict(list)
         for item in self._makers:
@@ -124,8 +125,10 @@ class Outside:
         """Whether something is said, or known, to exist outside."""
         scoped = kind in CLUSTER_SCOPED or kind == "Namespace"
         place = f"{kind}/{name}" if scoped else f"{kind}/{namespace}/{name}"
-        patterns = (*WELL_KNOWN, *self._world.setting.external)
-        return any(fnmatchcase(place, pattern) for pattern in patterns)
+        if place not in self._declared:
+            patterns = (*WELL_KNOWN, *self._world.setting.external)
+            self._declared[place] = any(fnmatchcase(place, pattern) for pattern in patterns)
+        return self._declared[place]
 
     def brings_pods(self, namespace: str) -> bool:
         """Whether pods may run in a namespace that no object shows."""

@@ -11,10 +11,13 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 
+MAPPINGS = (dict, Mapping)  # the first is what readers give, and quicker to tell
+
+
 def lookup(value: Any, path: Sequence[str | int]) -> Any:
     """The value at a path, or None where the path leads nowhere."""
     for part in path:
-        if isinstance(value, Mapping) and isinstance(part, str):
+        if isinstance(value, MAPPINGS) and isinstance(part, str):
             value = value.get(part)
         elif isinstance(value, list | tuple) and isinstance(part, int) and part < len(value):
             value = value[part]
@@ -25,7 +28,7 @@ def lookup(value: Any, path: Sequence[str | int]) -> Any:
 
 def mapping(value: Any) -> Mapping[str, Any]:
     """The value when it is a mapping, else an empty one."""
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, MAPPINGS) else {}
 
 
 def items(value: Any) -> Sequence[Any]:
@@ -48,7 +51,7 @@ def texts(value: Any) -> Iterator[tuple[int, str]]:
 def mappings(value: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """The mappings of a list with their indexes."""
     for index, item in enumerate(items(value)):
-        if isinstance(item, Mapping):
+        if isinstance(item, MAPPINGS):
             yield index, item
 
 

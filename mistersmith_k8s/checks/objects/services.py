@@ -44,6 +44,19 @@ def service_selects(item: Object, world: World) -> Iterator[Flaw]:
 
 def selects_nothing(namespace: str, selector: Selector, world: World) -> bool:
     """Whether a selector evidently has no pods, though the namespace has some."""
+    answers = _answers(world)
+    if (namespace, selector) not in answers:
+        answers[namespace, selector] = _selects_nothing(namespace, selector, world)
+    return answers[namespace, selector]
+
+
+@fact
+def _answers(_: World) -> dict[tuple[str, Selector], bool]:
+    """What is known of selectors: many policies name the same pods."""
+    return {}
+
+
+def _selects_nothing(namespace: str, selector: Selector, world: World) -> bool:
     pods = running(world)
     if not pods.inside(namespace) or outside(world).brings_pods(namespace):
         return False
