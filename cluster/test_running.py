@@ -3,18 +3,18 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from cluster.nodes import HOSTNAME, ZONE, ZONES
-from cluster.workloads import events, named, of_kind, pods, workloads
+from cluster.workloads import await_rollouts, events, named, of_kind, pods, workloads
 from mistersmith_k8s.quantity import amount
 from mistersmith_k8s.tiers import PRIORITIES, ResourceTier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from cluster.live import Live
     from mistersmith_k8s.manifest import Manifest
 
 TIER = "mister-smith.io/resource-tier"
+RESTART = "proof.mister-smith.io/restart"
 SYSTEM_PRIORITY = "high"  # of what agents need: the broker and the databases
 
 
@@ -65,21 +65,33 @@ def test_nats_is_guaranteed(settled: Live) -> None:
     assert {pod["status"]["qosClass"] for pod in pods(settled.api, broker)} == {"Guaranteed"}
 
 
-def test_replicas_are_spread_over_zones_and_hosts(settled: Live) -> None:
-    """A zone or a host that fails takes as few replicas of one workload as it can."""
-    places = {node["metadata"]["name"]: node for node in settled.api.list("v1", "Node")}
+def test_a_rollout_leaves_replicas_spread_as_promised(settled: Live) -> None:
+    """The new pods alone keep to what is a must; no zone or host has all of them."""
+    api = settled.api
+    places = {node["metadata"]["name"]: node for node in api.list("v1", "Node")}
     for workload in workloads(settled.manifests):
-        hosts = [places[pod["spec"]["nodeName"]] for pod in pods(settled.api, workload)]
-        zones = Counter(host["metadata"]["labels"][ZONE] for host in hosts)
-        names = Counter(host["metadata"]["labels"][HOSTNAME] for host in hosts)
-        assert max(zones.values()) - min(zones[zone] for zone in ZONES) <= 1, named(workload)
-        assert max(names.values()) == 1, named(workload)
+        api.patch(workload, {"spec": {"template": {"metadata": {"annotations": {RESTART: "x"}}}}})
+    await_rollouts(api, settled.manifests)
+    for workload in workloads(settled.manifests):
+        hosts = [places[pod["spec"]["nodeName"]] for pod in pods(api, workload)]
+        for constraint in workload["spec"]["template"]["spec"].get("topologySpreadConstraints", ()):
+            domains = domains_of(places.values(), constraint["topologyKey"])
+            counts = Counter(domains_of(hosts, constraint["topologyKey"]))
+            if constraint["whenUnsatisfiable"] == "DoNotSchedule":
+                skew = max(counts.values()) - min(counts[domain] for domain in set(domains))
+                assert skew <= constraint["maxSkew"], named(workload)
+            assert len(hosts) == 1 or len(counts) > 1, named(workload)
 
 
 def test_no_pod_is_where_it_tolerates_no_taint(settled: Live) -> None:
     """Nodes of the control plane stay free."""
     used = {pod["spec"]["nodeName"] for pod in every_pod(settled)}
     assert [name for name in used if name.endswith("control-plane")] == []
+
+
+def domains_of(nodes: Iterable[Manifest], key: str) -> list[str]:
+    """The zones or hosts of some nodes that pods may be on."""
+    return [n["metadata"]["labels"][key] for n in nodes if not n["spec"].get("taints")]
 
 
 def every_pod(cluster: Live) -> Iterator[Manifest]:

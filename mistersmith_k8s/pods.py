@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 AGENT_USER = 1001
 ZONE = "topology.kubernetes.io/zone"
 HOSTNAME = "kubernetes.io/hostname"
+REVISION = "pod-template-hash"  # the label that a Deployment gives to the pods of one revision
 
 SOFT = "ScheduleAnyway"
 HARD = "DoNotSchedule"
@@ -161,13 +162,20 @@ def exec_probe(command: list[str], timing: Timing) -> k8s.Probe:
     return {**action, **timing.fields}
 
 
-def spread(me: Workload, topology: str, *, strict: bool) -> k8s.TopologySpreadConstraint:
-    """Pods of a workload evenly over zones or nodes: a must when strict, else a wish."""
+def spread(
+    me: Workload, topology: str, *, strict: bool, surging: bool = False
+) -> k8s.TopologySpreadConstraint:
+    """Pods of a workload evenly over zones or nodes: a must when strict, else a wish.
+
+    Where rollouts surge, only pods of one revision are counted: the places of those that are
+    about to go would leave the new ones lopsided.
+    """
     return {
         "maxSkew": 1,
         "topologyKey": topology,
         "whenUnsatisfiable": HARD if strict else SOFT,
         "labelSelector": {"matchLabels": me.selector},
+        "matchLabelKeys": [REVISION] if surging else None,
     }
 
 

@@ -115,7 +115,7 @@ def deployment(
                     "securityContext": pods.identity(pods.AGENT_USER),
                     "affinity": {"podAntiAffinity": apart(me)},
                     "topologySpreadConstraints": [
-                        pods.spread(me, pods.ZONE, strict=around.careful)
+                        pods.spread(me, pods.ZONE, strict=around.careful, surging=True)
                     ],
                     "tolerations": [
                         tolerated("node.kubernetes.io/not-ready"),

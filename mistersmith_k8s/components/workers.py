@@ -234,8 +234,8 @@ def deployment(
                     + GRACE_BEYOND_TASK_SECONDS,
                     "securityContext": pods.identity(pods.AGENT_USER),
                     "topologySpreadConstraints": [
-                        pods.spread(me, pods.HOSTNAME, strict=False),
-                        pods.spread(me, pods.ZONE, strict=False),
+                        pods.spread(me, pods.HOSTNAME, strict=False, surging=True),
+                        pods.spread(me, pods.ZONE, strict=False, surging=True),
                     ],
                     "containers": [
                         {
