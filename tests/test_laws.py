@@ -25,7 +25,7 @@ from mistersmith_k8s.platform_file import load_platforms
 from mistersmith_k8s.schemas import MINORS
 from mistersmith_k8s.spec import SpecError
 from tests.ledger.frame import PLATFORM, reference
-from tests.strategies import platform_files
+from tests.strategies import PLATFORM_FILES
 
 ROOT = Path(__file__).parents[1]
 ENVIRONMENTS = list(Environment)
@@ -124,7 +124,7 @@ def _tree(folder: Path) -> dict[str, bytes]:
 
 
 @settings(deadline=None, derandomize=True, max_examples=60)
-@given(file=platform_files())
+@given(file=PLATFORM_FILES)
 def test_what_loads_renders_valid_manifests(file: dict[str, Any]) -> None:
     """Any description is refused as a whole, or gives manifests without an error."""
     for spec in _loaded(file).values():
