@@ -99,15 +99,26 @@ def _hooks(item: Object) -> Any:
 
 @check(Severity.WARNING)
 def namespace_undeclared(item: Object, world: World) -> Iterator[Flaw]:
-    """Where the input declares namespaces, it declares all that it uses."""
+    """Where the input declares namespaces, it declares all that it uses.
+
+    It is said once for each namespace, of the first object there.
+    """
     namespace, declared = item.given_namespace, outside(world).namespaces
     if not namespace or not declared or namespace in declared or not world.setting.complete:
         return
     if namespace in PLATFORM_NAMESPACES or outside(world).declares("Namespace", "", namespace):
         return
-    message = f"is {namespace}, which is none of the namespaces that the input declares"
-    mend = f"Correct it, or declare a Namespace {namespace}."
-    yield Flaw(("metadata", "namespace"), message, mend)
+    if _first(world)[namespace] is item:
+        message = f"is {namespace}, which is none of the namespaces that the input declares"
+        mend = f"Correct it, or declare a Namespace {namespace}."
+        yield Flaw(("metadata", "namespace"), message, mend)
+
+
+@fact
+def _first(world: World) -> dict[str, Object]:
+    """The first object of each namespace."""
+    found = sorted(world.objects, key=lambda item: (item.file or "", str(item)), reverse=True)
+    return {item.given_namespace: item for item in found}
 
 
 CHECKS = (duplicate_identity, namespace_undeclared)
