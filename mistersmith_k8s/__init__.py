@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mistersmith_k8s.components.governance import QuotaSpec, QuotasSpec
     from mistersmith_k8s.components.nats import NatsSpec, UserSpec
     from mistersmith_k8s.components.orchestrator import OrchestratorSpec
-    from mistersmith_k8s.components.postgres import PostgresSpec, SslMode
+    from mistersmith_k8s.components.postgres import Identifier, PostgresSpec, SslMode
     from mistersmith_k8s.components.redis import RedisSpec
     from mistersmith_k8s.components.workers import AutoscalingSpec, Profile, WorkerPoolSpec
     from mistersmith_k8s.connections import Connections, Edge, Url
@@ -34,12 +34,24 @@ if TYPE_CHECKING:
     from mistersmith_k8s.manifest import Manifest, Manifests, ObjectRef
     from mistersmith_k8s.platform import Environment, PlatformSpec, TracingSpec, render
     from mistersmith_k8s.platform_file import PlatformFileError, load_platforms
-    from mistersmith_k8s.primitives import Cidr, Host, ImageRef, Label, Name, NKey, Port, SecretKey
+    from mistersmith_k8s.primitives import (
+        Cidr,
+        DataKey,
+        Host,
+        ImageRef,
+        Label,
+        Name,
+        NKey,
+        Port,
+        SecretKey,
+        VariableName,
+    )
     from mistersmith_k8s.quantity import Quantity
     from mistersmith_k8s.site import Pods
     from mistersmith_k8s.spec import SpecError, Violation
     from mistersmith_k8s.synthesis import ChecksFailed, synth
     from mistersmith_k8s.tiers import Amounts, Resources, ResourceTier
+    from mistersmith_k8s.write.index import WriteError
 
 _HOMES = {
     "agent": "ClaudeSpec Dependency LogFormat LogLevel Settings",
@@ -47,7 +59,7 @@ _HOMES = {
     "components.governance": "QuotaSpec QuotasSpec",
     "components.nats": "NatsSpec UserSpec",
     "components.orchestrator": "OrchestratorSpec",
-    "components.postgres": "PostgresSpec SslMode",
+    "components.postgres": "Identifier PostgresSpec SslMode",
     "components.redis": "RedisSpec",
     "components.workers": "AutoscalingSpec Profile WorkerPoolSpec",
     "connections": "Connections Edge Url",
@@ -57,12 +69,13 @@ _HOMES = {
     "manifest": "Manifest Manifests ObjectRef",
     "platform": "Environment PlatformSpec TracingSpec render",
     "platform_file": "PlatformFileError load_platforms",
-    "primitives": "Cidr Host ImageRef Label NKey Name Port SecretKey",
+    "primitives": "Cidr DataKey Host ImageRef Label NKey Name Port SecretKey VariableName",
     "quantity": "Quantity",
     "site": "Pods",
     "spec": "SpecError Violation",
     "synthesis": "ChecksFailed synth",
     "tiers": "Amounts ResourceTier Resources",
+    "write.index": "WriteError",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 
@@ -76,11 +89,13 @@ __all__ = [
     "Component",
     "Connection",
     "Connections",
+    "DataKey",
     "Dependency",
     "Edge",
     "Environment",
     "ExternalSpec",
     "Host",
+    "Identifier",
     "ImageRef",
     "Label",
     "LogFormat",
@@ -116,9 +131,11 @@ __all__ = [
     "TracingSpec",
     "Url",
     "UserSpec",
+    "VariableName",
     "Violation",
     "WorkerPool",
     "WorkerPoolSpec",
+    "WriteError",
     "load_platforms",
     "mount",
     "platforms",

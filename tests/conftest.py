@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def pytest_configure() -> None:
     """Jsii starts the pinned Node, before any test module imports it."""
     os.environ["JSII_NODE"] = str(pins.NODE)
+    os.environ["CDK8S_CHECK_UPGRADE"] = "false"  # nothing here asks the network
 
 
 @pytest.fixture(scope="session")

@@ -39,7 +39,7 @@ def _ids(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -> tu
     "kubernetes_versions",
     multiple=True,
     callback=_ids,
-    help=f"A minor to check for, {MINORS[0]} to {MINORS[-1]}; repeat for several. All by default.",
+    help=f"A minor to check for, {MINORS[0]} to {MINORS[-1]}; several with commas. The last one.",
 )
 @click.option("--crds", multiple=True, help="A file or folder of CustomResourceDefinitions.")
 @click.option("--only", multiple=True, callback=_ids, help="Checks to run, by id.")
