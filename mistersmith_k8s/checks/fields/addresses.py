@@ -18,7 +18,8 @@ from ipaddress import (
 )
 from typing import TYPE_CHECKING
 
-from mistersmith_k8s.checks.fields.flaws import Flaws, invalid, warning
+from mistersmith_k8s.checks.fields import minors
+from mistersmith_k8s.checks.fields.faults import Faults, invalid, since
 from mistersmith_k8s.checks.fields.rules import text
 
 if TYPE_CHECKING:
@@ -55,15 +56,15 @@ def block(value: str) -> Network | None:
     host, slash, length = value.partition("/")
     if not slash or _LENGTH(length) is None or address(host) is None:
         return None
-    start = IPv6Address(host) if ":" in host else address(host)
     try:
+        start = IPv6Address(host) if ":" in host else IPv4Address(str(address(host)))
         return ip_network((start, int(length)), strict=False)
     except ValueError:
         return None
 
 
-def ip(value: Any) -> Flaws:
-    """An IP address; one that is not in canonical form is a warning."""
+def ip(value: Any) -> Faults:
+    """An IP address, for newer servers in canonical form."""
     if not isinstance(value, str):
         return ()
     found = address(value)
@@ -71,12 +72,12 @@ def ip(value: Any) -> Flaws:
         return (invalid(value, BAD_ADDRESS, _ADDRESS_MEND),)
     if isinstance(found, IPv4Address) and str(found) != value:
         detail = "must not have leading 0s, nor be an IPv4-mapped IPv6 address"
-        return (warning(invalid(value, detail, f"Write {found}.")),)
+        return (since(invalid(value, detail, f"Write {found}."), minors.STRICT_ADDRESSES),)
     return ()
 
 
-def cidr(value: Any) -> Flaws:
-    """A CIDR block; an IPv4 block with host bits or leading zeros is a warning."""
+def cidr(value: Any) -> Faults:
+    """A CIDR block, for newer servers without host bits and leading zeros."""
     if not isinstance(value, str):
         return ()
     found = block(value)
@@ -85,7 +86,7 @@ def cidr(value: Any) -> Flaws:
     start = address(value.partition("/")[0])
     if start != found.network_address or (found.version == V4 and str(found) != value):
         detail = "must not have bits set beyond the prefix length, nor leading 0s"
-        return (warning(invalid(value, detail, f"Write {found}.")),)
+        return (since(invalid(value, detail, f"Write {found}."), minors.STRICT_ADDRESSES),)
     return ()
 
 

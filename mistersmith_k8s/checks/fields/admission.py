@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mistersmith_k8s.checks.fields.admission_rules import rule_with_operations
-from mistersmith_k8s.checks.fields.flaws import (
+from mistersmith_k8s.checks.fields.faults import (
     duplicate,
     forbidden,
     invalid,
@@ -47,7 +47,7 @@ from mistersmith_k8s.checks.fields.selectors import selector
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 GROUP = "admissionregistration.k8s.io"
 REVIEWS = ("v1", "v1beta1")
@@ -55,13 +55,13 @@ LONGEST_WAIT, CONDITIONS, AUDITS = 30, 64, 20
 FAILURE, MATCH = pick("Fail", "Ignore"), pick("Equivalent", "Exact")
 
 
-def _seconds(value: Any) -> Iterator[Flaw]:
+def _seconds(value: Any) -> Iterator[Fault]:
     if is_int(value) and not 1 <= value <= LONGEST_WAIT:
         detail = f"the timeout value must be between 1 and {LONGEST_WAIT} seconds"
         yield invalid(value, detail, f"Use 1 to {LONGEST_WAIT}.")
 
 
-def review_versions(value: Any) -> Iterator[Flaw]:
+def review_versions(value: Any) -> Iterator[Fault]:
     """Versions of the review that are distinct, one of which the API server speaks."""
     versions = [version for _, version in strings(value)]
     if not versions:
@@ -77,7 +77,7 @@ def review_versions(value: Any) -> Iterator[Flaw]:
         yield invalid(versions, detail, "Add v1.")
 
 
-def _blank(value: Any) -> Iterator[Flaw]:
+def _blank(value: Any) -> Iterator[Fault]:
     if isinstance(value, str) and not value.strip():
         yield required("expression is not specified", "Write a CEL expression.")
 
@@ -87,7 +87,7 @@ _condition = fields(
 )
 
 
-def _conditions(value: Any) -> Iterator[Flaw]:
+def _conditions(value: Any) -> Iterator[Fault]:
     if isinstance(value, list) and len(value) > CONDITIONS:
         yield too_many(len(value), CONDITIONS)
     yield from each(_condition)(value)
@@ -113,7 +113,7 @@ _hook = fields(
 
 
 @field_check(GROUP, "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
-def webhook_fields(manifest: Any) -> Iterator[Flaw]:
+def webhook_fields(manifest: Any) -> Iterator[Fault]:
     """A webhook has a full name of its own, one address, and versions that are spoken."""
     seen: set[str] = set()
     for index, hook in dicts(manifest.get("webhooks")):
@@ -162,7 +162,7 @@ _policy = fields(
 
 
 @field_check(GROUP, "ValidatingAdmissionPolicy")
-def admission_policy_fields(manifest: Any) -> Iterator[Flaw]:
+def admission_policy_fields(manifest: Any) -> Iterator[Fault]:
     """A policy says what it matches, and validates or annotates something."""
     spec = struct(manifest.get("spec"))
     yield from under(_policy(spec), "spec")
@@ -189,7 +189,7 @@ def admission_policy_fields(manifest: Any) -> Iterator[Flaw]:
             yield required(path=("spec", "auditAnnotations", index, "valueExpression"))
 
 
-def _param_ref(value: Any) -> Iterator[Flaw]:
+def _param_ref(value: Any) -> Iterator[Fault]:
     ref = struct(value)
     if ref.get("name") and ref.get("selector") is not None:
         detail = "name and selector are mutually exclusive"
@@ -212,7 +212,7 @@ _binding = fields(
 
 
 @field_check(GROUP, "ValidatingAdmissionPolicyBinding")
-def admission_binding_fields(manifest: Any) -> Iterator[Flaw]:
+def admission_binding_fields(manifest: Any) -> Iterator[Fault]:
     """A binding names a policy, and what happens when it fails."""
     spec = struct(manifest.get("spec"))
     yield from under(_binding(spec), "spec")

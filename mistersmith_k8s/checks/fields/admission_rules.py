@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mistersmith_k8s.checks.fields.flaws import invalid, required, under, unsupported
+from mistersmith_k8s.checks.fields.faults import invalid, required, under, unsupported
 from mistersmith_k8s.checks.fields.rules import pick, strings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 OPERATIONS = ("*", "CONNECT", "CREATE", "DELETE", "UPDATE")
 _WHAT = {"operations": "operations", "apiGroups": "API groups", "apiVersions": "API versions"}
 
 
-def rule_with_operations(value: Any) -> Iterator[Flaw]:
+def rule_with_operations(value: Any) -> Iterator[Fault]:
     """A rule names operations, groups, versions and resources; a star stands alone."""
     if not isinstance(value, dict):
         return
@@ -42,7 +42,7 @@ def rule_with_operations(value: Any) -> Iterator[Flaw]:
     yield from under(pick("*", "Cluster", "Namespaced")(scope), "scope")
 
 
-def _resources(value: Any) -> Iterator[Flaw]:
+def _resources(value: Any) -> Iterator[Fault]:
     items = [item for _, item in strings(value)]
     if not items:
         yield required("", "Name the resources.")

@@ -10,7 +10,7 @@ from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from mistersmith_k8s.checks.fields.flaws import Flaws, invalid
+from mistersmith_k8s.checks.fields.faults import Faults, invalid
 from mistersmith_k8s.checks.fields.formats import wrong_key
 from mistersmith_k8s.quantity import Quantity
 from mistersmith_k8s.quantity import amount as parsed
@@ -78,7 +78,7 @@ def _fine(value: Decimal) -> bool:
     return value != value.to_integral_value() and abs(value) < LARGEST
 
 
-def quantity(value: Any) -> Flaws:
+def quantity(value: Any) -> Faults:
     """A quantity that can be read."""
     if isinstance(value, str) and _read(value) is None:
         return (invalid(value, SYNTAX, f"Write {Quantity.SYNTAX}."),)
@@ -88,7 +88,7 @@ def quantity(value: Any) -> Flaws:
 def no_less_than(floor: int, detail: str) -> Rule:
     """A quantity of at least `floor`; with 0, of any but a negative size."""
 
-    def look(value: Any) -> Flaws:
+    def look(value: Any) -> Faults:
         exact = amount(value)
         if exact is None:
             return quantity(value)
@@ -101,7 +101,7 @@ def no_less_than(floor: int, detail: str) -> Rule:
 def above_zero(detail: str) -> Rule:
     """A quantity that is greater than nothing."""
 
-    def look(value: Any) -> Flaws:
+    def look(value: Any) -> Faults:
         exact = amount(value)
         if exact is None:
             return quantity(value)
@@ -130,7 +130,7 @@ def is_overcommittable(name: str) -> bool:
     return is_native(name) and not name.startswith(HUGE)
 
 
-def resource_amount(name: str, value: Any) -> Flaws:
+def resource_amount(name: str, value: Any) -> Faults:
     """An amount that fits its resource: not negative, and whole where it counts pieces."""
     exact = amount(value)
     if exact is None or exact < 0:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mistersmith_k8s.checks.fields import minors
 from mistersmith_k8s.checks.fields.amounts import above_zero, not_negative
-from mistersmith_k8s.checks.fields.flaws import forbidden, invalid, required, under, warning
+from mistersmith_k8s.checks.fields.faults import forbidden, invalid, required, under, until
 from mistersmith_k8s.checks.fields.formats import dns_label, path_segment
 from mistersmith_k8s.checks.fields.resources import container_resource
 from mistersmith_k8s.checks.fields.rules import (
@@ -24,6 +25,7 @@ from mistersmith_k8s.checks.fields.rules import (
     given,
     is_int,
     needs_value,
+    new,
     pick,
     struct,
     text,
@@ -33,7 +35,7 @@ from mistersmith_k8s.checks.fields.selectors import selector
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 LONGEST_PERIOD, LONGEST_WINDOW = 1800, 3600
 METRICS = {
@@ -60,7 +62,7 @@ _REFERENCE: dict[str, Rule] = {
 _reference = fields(_REFERENCE, needs=("kind", "name"))
 
 
-def _scalable(value: Any) -> Iterator[Flaw]:
+def _scalable(value: Any) -> Iterator[Fault]:
     """Only a ReplicationController can be scaled without naming an API group."""
     target = struct(value)
     version, kind = target.get("apiVersion") or "", target.get("kind")
@@ -82,11 +84,11 @@ _target_fields = fields(
 _metric = fields({"name": given(path_segment), "selector": gated(selector)}, needs=("name",))
 
 
-def _resource_name(value: Any) -> Iterable[Flaw]:
+def _resource_name(value: Any) -> Iterable[Fault]:
     return container_resource(value) if isinstance(value, str) else ()
 
 
-def _target(value: Any, one_of: tuple[str, ...], *, exactly: bool) -> Iterator[Flaw]:
+def _target(value: Any, one_of: tuple[str, ...], *, exactly: bool) -> Iterator[Fault]:
     """A target of a known type, with one of the values that its source can compare."""
     target = struct(value)
     yield from _target_fields(target)
@@ -123,7 +125,7 @@ _SOURCES: dict[str, tuple[Rule, tuple[str, ...], bool]] = {
 }
 
 
-def _metric_spec(value: Any) -> Iterator[Flaw]:
+def _metric_spec(value: Any) -> Iterator[Fault]:
     """A metric has the one source that its type names."""
     if not isinstance(value, dict):
         return
@@ -156,12 +158,12 @@ _rules_fields = fields(
         "stabilizationWindowSeconds": between(0, LONGEST_WINDOW),
         "selectPolicy": pick("Disabled", "Max", "Min"),
         "policies": each(_policy),
-        "tolerance": not_negative,
+        "tolerance": new(minors.TOLERANCE, not_negative),
     }
 )
 
 
-def _some_policy(value: Any) -> Iterator[Flaw]:
+def _some_policy(value: Any) -> Iterator[Fault]:
     if struct(value).get("policies") == []:
         detail = "must specify at least one Policy"
         yield required(detail, "Remove it, or add a policy.", ("policies",))
@@ -182,7 +184,7 @@ _spec = fields(
 
 
 @field_check("autoscaling", "HorizontalPodAutoscaler")
-def autoscaler_fields(manifest: Any) -> Iterator[Flaw]:
+def autoscaler_fields(manifest: Any) -> Iterator[Fault]:
     """An autoscaler has a target, a maximum above the minimum, and metrics that are complete."""
     spec = struct(manifest.get("spec"))
     yield from under(_spec(spec), "spec")
@@ -204,9 +206,8 @@ def autoscaler_fields(manifest: Any) -> Iterator[Flaw]:
         )
         yield forbidden(detail, "Set minReplicas to 1.", ("spec", "metrics"))
     elif low == 0:
-        # Servers of 1.37 take it.
-        flaw = invalid(0, "must be greater than or equal to 1", "Use 1 or more.")
-        yield warning(flaw._replace(path=("spec", "minReplicas")))
+        fault = invalid(0, "must be greater than or equal to 1", "Use 1 or more.")
+        yield until(fault._replace(path=("spec", "minReplicas")), minors.NO_SCALE_TO_ZERO)
 
 
 CHECKS = (autoscaler_fields,)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mistersmith_k8s.checks.fields import minors
 from mistersmith_k8s.checks.fields.amounts import above_zero, amount, quantity
-from mistersmith_k8s.checks.fields.flaws import (
+from mistersmith_k8s.checks.fields.faults import (
     forbidden,
     invalid,
     required,
@@ -18,13 +19,14 @@ from mistersmith_k8s.checks.fields.flaws import (
     warning,
 )
 from mistersmith_k8s.checks.fields.formats import dns_label, dns_subdomain
-from mistersmith_k8s.checks.fields.metadata import annotations
+from mistersmith_k8s.checks.fields.metadata import annotation_map
 from mistersmith_k8s.checks.fields.rules import (
     Rule,
     field_check,
     fields,
     gated,
     given,
+    new,
     pick,
     strings,
     struct,
@@ -34,14 +36,14 @@ from mistersmith_k8s.checks.fields.selectors import labels, selector
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
 VOLUME_MODES = ("Block", "Filesystem")
 _storage = above_zero("must be greater than zero")
 
 
-def access_modes(value: Any) -> Iterator[Flaw]:
+def access_modes(value: Any) -> Iterator[Fault]:
     """Modes that exist; ReadWriteOncePod stands alone."""
     modes = [mode for _, mode in strings(value)]
     for index, mode in strings(value):
@@ -53,7 +55,7 @@ def access_modes(value: Any) -> Iterator[Flaw]:
         yield forbidden(detail, "Keep ReadWriteOncePod alone, or remove it.")
 
 
-def _data_source(value: Any) -> Iterator[Flaw]:
+def _data_source(value: Any) -> Iterator[Fault]:
     source = struct(value)
     kind, group = source.get("kind"), source.get("apiGroup")
     for name in ("name", "kind"):
@@ -71,14 +73,14 @@ _spec_fields = fields(
         "selector": selector,
         "storageClassName": given(dns_subdomain),
         "volumeMode": pick(*VOLUME_MODES),
-        "volumeAttributesClassName": given(dns_subdomain),
+        "volumeAttributesClassName": new(minors.ATTRIBUTES_CLASS, given(dns_subdomain)),
         "dataSource": fields(_REF),
         "dataSourceRef": fields(_REF),
     },
 )
 
 
-def claim_spec(value: Any) -> Iterator[Flaw]:
+def claim_spec(value: Any) -> Iterator[Fault]:
     """A claim says how it is accessed and how much it needs."""
     if not isinstance(value, dict):
         return
@@ -99,7 +101,7 @@ def claim_spec(value: Any) -> Iterator[Flaw]:
     yield from _data_sources(value)
 
 
-def _data_sources(spec: dict[str, Any]) -> Iterator[Flaw]:
+def _data_sources(spec: dict[str, Any]) -> Iterator[Fault]:
     source, ref = spec.get("dataSource"), spec.get("dataSourceRef")
     for name, value in (("dataSource", source), ("dataSourceRef", ref)):
         if isinstance(value, dict):
@@ -108,24 +110,24 @@ def _data_sources(spec: dict[str, Any]) -> Iterator[Flaw]:
         parts = ("apiGroup", "kind", "name")
         if ref.get("namespace"):
             detail = "may not be specified when dataSourceRef.namespace is specified"
-            flaw = invalid(source.get("name"), detail, "Remove dataSource.", ("dataSource",))
-            yield warning(flaw)  # the namespace is an alpha field
+            fault = invalid(source.get("name"), detail, "Remove dataSource.", ("dataSource",))
+            yield warning(fault)  # the namespace is an alpha field
         if any(source.get(part) != ref.get(part) for part in parts):
             detail = "must match dataSourceRef"
             yield invalid(source.get("name"), detail, "Keep one of them.", ("dataSource",))
 
 
-def _metadata(value: Any) -> Iterator[Flaw]:
+def _metadata(value: Any) -> Iterator[Fault]:
     metadata = struct(value)
     yield from under(labels(metadata.get("labels")), "labels")
-    yield from under(annotations(metadata.get("annotations")), "annotations")
+    yield from under(annotation_map(metadata.get("annotations")), "annotations")
     for name, item in metadata.items():
         unset = item is None or item == "" or (name == "generation" and item == 0)
         if name not in ("labels", "annotations", "creationTimestamp") and not unset:
             yield forbidden("cannot be set", f"Remove {name}.", (name,))
 
 
-def claim_template(value: Any) -> Iterator[Flaw]:
+def claim_template(value: Any) -> Iterator[Fault]:
     """The template of a claim made for a pod: labels, annotations and a spec."""
     if isinstance(value, dict):
         yield from under(_metadata(value.get("metadata")), "metadata")
@@ -133,7 +135,7 @@ def claim_template(value: Any) -> Iterator[Flaw]:
 
 
 @field_check("", "PersistentVolumeClaim")
-def volume_claim_fields(claim: Any) -> Iterator[Flaw]:
+def volume_claim_fields(claim: Any) -> Iterator[Fault]:
     """A claim has an access mode and a size above zero, and its data source is of one mind."""
     yield from under(claim_spec(struct(claim.get("spec"))), "spec")
 

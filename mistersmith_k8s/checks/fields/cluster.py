@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mistersmith_k8s.checks.fields.addresses import block, cidr
 from mistersmith_k8s.checks.fields.config import BASE64, BASE64_MEND, decoded
-from mistersmith_k8s.checks.fields.flaws import (
+from mistersmith_k8s.checks.fields.faults import (
     duplicate,
     forbidden,
     invalid,
@@ -52,13 +52,13 @@ from mistersmith_k8s.checks.fields.signers import signer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 TOLERATION_KEY = ("key", "operator", "value", "effect")
 
 
 @field_check("", "Namespace")
-def namespace_fields(manifest: Any) -> Iterator[Flaw]:
+def namespace_fields(manifest: Any) -> Iterator[Fault]:
     """Finalizers are qualified, or Kubernetes' own."""
     for index, name in strings(struct(manifest.get("spec")).get("finalizers")):
         at = ("spec", "finalizers", index)
@@ -75,7 +75,7 @@ _taint = fields(
 
 
 @field_check("", "Node")
-def node_fields(manifest: Any) -> Iterator[Flaw]:
+def node_fields(manifest: Any) -> Iterator[Fault]:
     """Taints are distinct by key and effect, pod networks are of one family each."""
     spec = struct(manifest.get("spec"))
     seen: set[Any] = set()
@@ -106,26 +106,26 @@ _lease = fields(
 
 
 @field_check("coordination.k8s.io", "Lease")
-def lease_fields(manifest: Any) -> Iterator[Flaw]:
+def lease_fields(manifest: Any) -> Iterator[Fault]:
     """A lease lasts for some time; only a coordinated one prefers a holder."""
     spec = struct(manifest.get("spec"))
     yield from under(_lease(spec), "spec")
     if spec.get("preferredHolder") and not spec.get("strategy"):
         detail = "may only be specified if `strategy` is defined"
-        flaw = forbidden(detail, "Set strategy.", ("spec", "preferredHolder"))
-        yield warning(flaw)  # left out by default
+        fault = forbidden(detail, "Set strategy.", ("spec", "preferredHolder"))
+        yield warning(fault)  # left out by default
 
 
 @field_check("node.k8s.io", "RuntimeClass")
-def runtime_class_fields(manifest: Any) -> Iterator[Flaw]:
+def runtime_class_fields(manifest: Any) -> Iterator[Fault]:
     """A class names its handler; overhead and scheduling are those of a pod."""
     handler = manifest.get("handler")
     if handler in (None, ""):
         yield required(path=("handler",))
     yield from under(given(dns_label)(handler), "handler")
     fixed = struct(manifest.get("overhead")).get("podFixed")
-    for flaw in requirements({"limits": fixed}) if isinstance(fixed, dict) else ():
-        yield flaw._replace(path=("overhead", "podFixed", *flaw.path[1:]))
+    for fault in requirements({"limits": fixed}) if isinstance(fixed, dict) else ():
+        yield fault._replace(path=("overhead", "podFixed", *fault.path[1:]))
     scheduling = struct(manifest.get("scheduling"))
     yield from under(labels(scheduling.get("nodeSelector")), "scheduling", "nodeSelector")
     seen: set[Any] = set()
@@ -142,7 +142,7 @@ _service = fields({"port": port_number}, needs=("namespace", "name"))
 
 
 @field_check("apiregistration.k8s.io", "APIService")
-def api_service_fields(manifest: Any) -> Iterator[Flaw]:
+def api_service_fields(manifest: Any) -> Iterator[Fault]:
     """An API service is named after its version and group, and ranks within the limits."""
     spec, name = struct(manifest.get("spec")), struct(manifest.get("metadata")).get("name")
     group, version = spec.get("group") or "", spec.get("version") or ""
@@ -160,7 +160,7 @@ def api_service_fields(manifest: Any) -> Iterator[Flaw]:
     yield from under(_trust(spec), "spec")
 
 
-def _trust(spec: dict[str, Any]) -> Iterator[Flaw]:
+def _trust(spec: dict[str, Any]) -> Iterator[Fault]:
     service, bundle = spec.get("service"), spec.get("caBundle")
     insecure = spec.get("insecureSkipTLSVerify") is True
     if isinstance(bundle, str) and decoded(bundle) is None:
@@ -199,7 +199,7 @@ _request = fields(
 
 
 @field_check("certificates.k8s.io", "CertificateSigningRequest")
-def certificate_request_fields(manifest: Any) -> Iterator[Flaw]:
+def certificate_request_fields(manifest: Any) -> Iterator[Fault]:
     """A request is in PEM, for a signer with a full name, and for usages that exist."""
     spec = struct(manifest.get("spec"))
     yield from under(_request(spec), "spec")

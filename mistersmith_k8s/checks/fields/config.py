@@ -10,14 +10,14 @@ import binascii
 import json
 from typing import TYPE_CHECKING, Any
 
-from mistersmith_k8s.checks.fields.flaws import invalid, required, too_long, under
+from mistersmith_k8s.checks.fields.faults import invalid, required, too_long, under
 from mistersmith_k8s.checks.fields.formats import config_key
 from mistersmith_k8s.checks.fields.rules import field_check, struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 SIZE = 1024 * 1024
 SIZE_MEND = "Split it, or keep large data elsewhere."
@@ -42,13 +42,13 @@ def decoded(value: Any) -> bytes | None:
         return None
 
 
-def _keys(data: dict[str, Any]) -> Iterator[Flaw]:
+def _keys(data: dict[str, Any]) -> Iterator[Fault]:
     for key in data:
         if isinstance(key, str):
             yield from under(config_key(key), key)
 
 
-def _base64(data: dict[str, Any]) -> Iterator[Flaw]:
+def _base64(data: dict[str, Any]) -> Iterator[Fault]:
     """Values that are not base64; they are never shown."""
     for key, value in data.items():
         if isinstance(value, str) and decoded(value) is None:
@@ -64,7 +64,7 @@ def _size(*groups: dict[str, Any]) -> int:
 
 
 @field_check("", "ConfigMap")
-def config_map_fields(manifest: Any) -> Iterator[Flaw]:
+def config_map_fields(manifest: Any) -> Iterator[Fault]:
     """Keys can be file names, no key stands twice, and all of it is at most 1 MiB."""
     data, binary = struct(manifest.get("data")), struct(manifest.get("binaryData"))
     for name, group in (("data", data), ("binaryData", binary)):
@@ -79,7 +79,7 @@ def config_map_fields(manifest: Any) -> Iterator[Flaw]:
 
 
 @field_check("", "Secret")
-def secret_fields(manifest: Any) -> Iterator[Flaw]:
+def secret_fields(manifest: Any) -> Iterator[Fault]:
     """Data is base64 of at most 1 MiB, with the keys that the Secret's type asks for."""
     data, plain = struct(manifest.get("data")), struct(manifest.get("stringData"))
     for name, group in (("data", data), ("stringData", plain)):
@@ -95,7 +95,7 @@ def secret_fields(manifest: Any) -> Iterator[Flaw]:
     yield from _of_type(manifest, together)
 
 
-def _of_type(manifest: dict[str, Any], data: dict[str, Any]) -> Iterator[Flaw]:
+def _of_type(manifest: dict[str, Any], data: dict[str, Any]) -> Iterator[Fault]:
     kind = manifest.get("type")
     if not isinstance(kind, str):
         return
@@ -114,7 +114,7 @@ def _of_type(manifest: dict[str, Any], data: dict[str, Any]) -> Iterator[Flaw]:
             yield required(path=("metadata", "annotations", ACCOUNT))
 
 
-def _docker(data: dict[str, Any], key: str) -> Iterator[Flaw]:
+def _docker(data: dict[str, Any], key: str) -> Iterator[Fault]:
     if key not in data:
         yield required(mend=f"Set {key}.")
         return

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mistersmith_k8s.checks.fields.flaws import (
+from mistersmith_k8s.checks.fields import minors
+from mistersmith_k8s.checks.fields.faults import (
     duplicate,
     forbidden,
     invalid,
+    later,
     required,
     too_many,
+    unsupported,
+    until,
 )
 from mistersmith_k8s.checks.fields.formats import dns_label
 from mistersmith_k8s.checks.fields.pods import Container, Pod, container_check, pod_check
@@ -23,6 +27,7 @@ from mistersmith_k8s.checks.fields.rules import (
     fields,
     given,
     needs_value,
+    new,
     one_of,
     pick,
     struct,
@@ -31,7 +36,7 @@ from mistersmith_k8s.checks.fields.rules import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 RESTART_RULES = 20
 EXIT_CODES = 255
@@ -49,14 +54,14 @@ _fields = fields(
         "imagePullPolicy": PULL_POLICY,
         "terminationMessagePolicy": one_of("FallbackToLogsOnError", "File"),
         "restartPolicy": pick("Always", "Never", "OnFailure"),
-        "restartPolicyRules": each(_restart_rule),
+        "restartPolicyRules": new(minors.RESTART_RULES, each(_restart_rule)),
     },
     needs=("name", "image"),
 )
 
 
 @container_check
-def container_fields(container: Container, pod: Pod) -> Iterator[Flaw]:
+def container_fields(container: Container, pod: Pod) -> Iterator[Fault]:
     """A container has a name, an image and policies that exist."""
     yield from _fields(container)
     image = container.get("image")
@@ -64,12 +69,13 @@ def container_fields(container: Container, pod: Pod) -> Iterator[Flaw]:
         detail = "must not have leading or trailing whitespace"
         yield invalid(image, detail, "Remove the blanks.", ("image",))
     if "restartPolicyRules" in container:
-        yield from _restart_rules(container)
+        yield from new(minors.RESTART_RULES, _restart_rules)(container)
     if "resizePolicy" in container:
-        yield from _resize_policy(container["resizePolicy"], pod.spec.get("restartPolicy"))
+        found = _resize_policy(container["resizePolicy"], pod.spec.get("restartPolicy"))
+        yield from later(found, minors.RESIZE)
 
 
-def _restart_rules(container: Container) -> Iterator[Flaw]:
+def _restart_rules(container: Container) -> Iterator[Fault]:
     rules = container["restartPolicyRules"]
     if rules and container.get("restartPolicy") is None:
         detail = "must specify restartPolicy when restart rules are used"
@@ -83,7 +89,20 @@ def _restart_rules(container: Container) -> Iterator[Flaw]:
             yield too_many(len(codes), EXIT_CODES, path)
 
 
-def _resize_policy(value: Any, pod_policy: Any) -> Iterator[Flaw]:
+@pod_check
+def container_restarts(pod: Pod) -> Iterator[Fault]:
+    """For older servers only sidecars among the init containers have a restart policy."""
+    for path, container in pod.containers("containers", "initContainers"):
+        policy, at = container.get("restartPolicy"), ("spec", *path, "restartPolicy")
+        if policy in ("Always", "Never", "OnFailure"):
+            fault = unsupported(policy, ("Always",), at)
+            if path[0] == "containers":
+                fault = forbidden("may not be set for non-init containers", "Remove it.", at)
+            if path[0] == "containers" or policy != "Always":
+                yield until(fault, minors.NO_CONTAINER_RESTARTS)
+
+
+def _resize_policy(value: Any, pod_policy: Any) -> Iterator[Fault]:
     seen: set[str] = set()
     for index, item in dicts(value):
         name, policy = item.get("resourceName"), item.get("restartPolicy")
@@ -103,7 +122,7 @@ def _resize_policy(value: Any, pod_policy: Any) -> Iterator[Flaw]:
 
 
 @pod_check
-def container_names(pod: Pod) -> Iterator[Flaw]:
+def container_names(pod: Pod) -> Iterator[Fault]:
     """A pod has a container, and no two of its containers share a name."""
     containers = pod.spec.get("containers")
     if containers in (None, []):
@@ -119,7 +138,7 @@ def container_names(pod: Pod) -> Iterator[Flaw]:
 
 
 @pod_check
-def init_containers(pod: Pod) -> Iterator[Flaw]:
+def init_containers(pod: Pod) -> Iterator[Fault]:
     """An init container that runs to its end has no probes and no lifecycle."""
     for path, container in pod.containers("initContainers"):
         if container.get("restartPolicy") == "Always":
@@ -137,7 +156,7 @@ def init_containers(pod: Pod) -> Iterator[Flaw]:
 
 
 @pod_check
-def ephemeral_containers(pod: Pod) -> Iterator[Flaw]:
+def ephemeral_containers(pod: Pod) -> Iterator[Fault]:
     """Ephemeral containers are added to a running pod, and stand in no manifest."""
     if pod.spec.get("ephemeralContainers"):
         where = "cannot be set on create" if pod.is_pod else "not allowed in pod template"
@@ -146,4 +165,10 @@ def ephemeral_containers(pod: Pod) -> Iterator[Flaw]:
         yield forbidden(detail, mend, ("spec", "ephemeralContainers"))
 
 
-CHECKS = (container_fields, container_names, init_containers, ephemeral_containers)
+CHECKS = (
+    container_fields,
+    container_names,
+    container_restarts,
+    init_containers,
+    ephemeral_containers,
+)

@@ -9,8 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mistersmith_k8s.checks.check import Flaw
-from mistersmith_k8s.checks.fields.flaws import forbidden, invalid, required, under, unsupported
+from mistersmith_k8s.checks.fields.faults import (
+    Fault,
+    forbidden,
+    invalid,
+    required,
+    under,
+    unsupported,
+)
 from mistersmith_k8s.checks.fields.rules import dicts, pick, strings, struct
 
 if TYPE_CHECKING:
@@ -51,7 +57,7 @@ COMBINED = ("allOf", "anyOf", "oneOf")
 Node = dict[str, Any]
 
 
-def root_schema(value: Any, *, with_status: bool) -> Iterator[Flaw]:
+def root_schema(value: Any, *, with_status: bool) -> Iterator[Fault]:
     """A schema that says the type of everything, and an object at the root."""
     if not isinstance(value, dict):
         return
@@ -78,13 +84,13 @@ def root_schema(value: Any, *, with_status: bool) -> Iterator[Flaw]:
         stack.extend((path + step, child) for step, child in _children(node))
 
 
-def _identity(properties: Node) -> Iterator[Flaw]:
+def _identity(properties: Node) -> Iterator[Fault]:
     """What every resource has may be named with its type, and restricted in its names."""
     for name, kind in (("apiVersion", "string"), ("kind", "string"), ("metadata", "object")):
         value = properties.get(name, {"type": kind})
         if struct(value).get("type") != kind:
-            at = ("properties", name, "type")
-            yield invalid(struct(value).get("type"), f"must be {kind}", f"Use {kind}.", at)
+            wrong = invalid(struct(value).get("type"), f"must be {kind}", f"Use {kind}.")
+            yield from under((wrong,), "properties", name, "type")
     metadata = struct(properties.get("metadata"))
     said = {key for key, item in metadata.items() if item not in (None, "", False, [], {})}
     names = struct(metadata.get("properties")).keys()
@@ -109,7 +115,7 @@ def _children(node: Node) -> Iterator[tuple[Path, Node]]:
                 yield ("properties", name), child or {}
 
 
-def _node(node: Node) -> Iterator[Flaw]:
+def _node(node: Node) -> Iterator[Fault]:
     """What is wrong with one node, leaving its children aside."""
     kind = node.get("type")
     if kind in (None, ""):
@@ -130,7 +136,7 @@ _RARE = frozenset(
 _repeats_nothing = re.compile(r"[*+?][^\\\[]*|[^\\\[]*\([*+][^\\\[]*").fullmatch
 
 
-def _rare(node: Node) -> Iterator[Flaw]:
+def _rare(node: Node) -> Iterator[Fault]:
     yield from _unsupported(node)
     if node.get("properties") and node.get("additionalProperties", True) not in (None, True):
         detail = "additionalProperties and properties are mutual exclusive"
@@ -143,7 +149,7 @@ def _rare(node: Node) -> Iterator[Flaw]:
     yield from _combined(node)
 
 
-def _unsupported(node: Node) -> Iterator[Flaw]:
+def _unsupported(node: Node) -> Iterator[Fault]:
     for name in UNSUPPORTED:
         value = node.get(name)
         given = value is not None if name in POINTERS else bool(value)
@@ -158,7 +164,7 @@ def _unsupported(node: Node) -> Iterator[Flaw]:
         yield invalid(pattern, detail, "Escape the sign.", ("pattern",))
 
 
-def _extensions(node: Node) -> Iterator[Flaw]:
+def _extensions(node: Node) -> Iterator[Fault]:
     if node.get(ANY) is False:
         yield invalid(
             value=False, detail="must be true or undefined", mend="Remove it.", path=(ANY,)
@@ -186,7 +192,7 @@ def _extensions(node: Node) -> Iterator[Flaw]:
             yield unsupported(value, known, (name,))
 
 
-def _rule(rule: Node) -> Iterator[Flaw]:
+def _rule(rule: Node) -> Iterator[Fault]:
     """What can be said of a rule without reading its CEL."""
     said, message, path = (rule.get(name) or "" for name in ("rule", "message", "fieldPath"))
     yield from pick(*REASONS)(rule["reason"]) if rule.get("reason") is not None else ()
@@ -204,7 +210,7 @@ def _rule(rule: Node) -> Iterator[Flaw]:
         yield invalid(path, "must be a valid path", "Write a path such as .color.", ("fieldPath",))
 
 
-def _lists(node: Node) -> Iterator[Flaw]:
+def _lists(node: Node) -> Iterator[Fault]:
     kind, keys, items = node.get(LIST), node.get(KEYS) or [], struct(node.get("items"))
     if keys and kind != "map":
         detail = f"must be map if {KEYS} is non-empty"
@@ -229,7 +235,7 @@ def _lists(node: Node) -> Iterator[Flaw]:
         yield from _map_key(key, index, items)
 
 
-def _set_items(items: Node) -> Iterator[Flaw]:
+def _set_items(items: Node) -> Iterator[Fault]:
     for kind, name in (("array", LIST), ("object", MAP)):
         of_set = items.get("type") == kind
         atomic = items.get(name) == "atomic" or (kind == "array" and items.get(name) is None)
@@ -238,7 +244,7 @@ def _set_items(items: Node) -> Iterator[Flaw]:
             yield invalid(items.get(name), detail, f"Set {name}: atomic.", ("items", name))
 
 
-def _map_key(key: str, index: int, items: Node) -> Iterator[Flaw]:
+def _map_key(key: str, index: int, items: Node) -> Iterator[Fault]:
     found = struct(items.get("properties")).get(key)
     if found is None:
         detail = "entries must all be names of item properties"
@@ -257,7 +263,7 @@ def _map_key(key: str, index: int, items: Node) -> Iterator[Flaw]:
         yield forbidden(detail, "Remove it.", (*at, "nullable"))
 
 
-def _default(node: Node) -> Iterator[Flaw]:
+def _default(node: Node) -> Iterator[Fault]:
     """A default obeys the schema that it is the default of, and has no unknown fields."""
     if node.get("default") is None:
         return
@@ -265,7 +271,7 @@ def _default(node: Node) -> Iterator[Flaw]:
 
     for problem in structural(_given(node))(node["default"]) or ():
         mend = "Write a value that the schema takes."
-        yield Flaw(("default", *problem.path), problem.message(), mend)
+        yield Fault(("default", *problem.path), problem.message(), mend)
 
 
 def _given(value: Any) -> Any:
@@ -275,7 +281,7 @@ def _given(value: Any) -> Any:
     return [_given(item) for item in value] if isinstance(value, list) else value
 
 
-def _combined(node: Node) -> Iterator[Flaw]:
+def _combined(node: Node) -> Iterator[Fault]:
     """Alternatives validate values; what a value is, is said outside of them."""
     for path, inner in _alternatives(node):
         if path == ("anyOf", 0) and _is_int_or_string(node):
@@ -303,7 +309,7 @@ def _alternatives(node: Node) -> Iterator[tuple[Path, Node]]:
         yield ("not",), node["not"]
 
 
-def _nested(node: Node, *, skip_any: bool = False) -> Iterator[Flaw]:
+def _nested(node: Node, *, skip_any: bool = False) -> Iterator[Fault]:
     for name in NOT_NESTED:
         value = node.get(name)
         if value or (name in (ANY, "default") and value is not None):
@@ -322,7 +328,7 @@ def _nested(node: Node, *, skip_any: bool = False) -> Iterator[Flaw]:
             yield from under(_nested(inner), *path)
 
 
-def _complete(root: Node) -> Iterator[Flaw]:
+def _complete(root: Node) -> Iterator[Fault]:
     """What alternatives at the root speak of is also specified outside of them."""
     stack = [(path, inner, root) for path, inner in _alternatives(root)]
     while stack:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from mistersmith_k8s.checks.fields.admission import review_versions
 from mistersmith_k8s.checks.fields.crd_schemas import root_schema
-from mistersmith_k8s.checks.fields.flaws import forbidden, invalid, required, under
+from mistersmith_k8s.checks.fields.faults import forbidden, invalid, required, under
 from mistersmith_k8s.checks.fields.formats import dns1035, wrong_dns1035, wrong_subdomain
 from mistersmith_k8s.checks.fields.hooks import client_config
 from mistersmith_k8s.checks.fields.rules import (
@@ -30,7 +30,7 @@ from mistersmith_k8s.checks.fields.rules import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 COLUMN_TYPES = ("boolean", "date", "integer", "number", "string")
 FORMATS = ("byte", "date", "date-time", "double", "float", "int32", "int64", "password")
@@ -96,7 +96,7 @@ _scale = fields(
 )
 
 
-def _deprecation(value: Any) -> Iterator[Flaw]:
+def _deprecation(value: Any) -> Iterator[Fault]:
     version = struct(value)
     said = version.get("deprecationWarning")
     if not isinstance(said, str):
@@ -128,7 +128,7 @@ _group = text(_wrong_group, "Write a domain with a dot, such as example.com.")
 
 
 @field_check("apiextensions.k8s.io", "CustomResourceDefinition")
-def crd_fields(manifest: Any) -> Iterator[Flaw]:
+def crd_fields(manifest: Any) -> Iterator[Fault]:
     """A definition is named after what it defines, and stores exactly one of its versions."""
     spec, metadata = struct(manifest.get("spec")), struct(manifest.get("metadata"))
     names, group = struct(spec.get("names")), spec.get("group")
@@ -155,7 +155,7 @@ def crd_fields(manifest: Any) -> Iterator[Flaw]:
 
 
 @field_check("apiextensions.k8s.io", "CustomResourceDefinition")
-def crd_versions(manifest: Any) -> Iterator[Flaw]:
+def crd_versions(manifest: Any) -> Iterator[Fault]:
     """Versions have distinct names and structural schemas, and one of them is stored."""
     versions = list(dicts(struct(manifest.get("spec")).get("versions")))
     names = [version.get("name") for _, version in versions]
@@ -176,7 +176,7 @@ def crd_versions(manifest: Any) -> Iterator[Flaw]:
         yield from under(root_schema(schema, with_status=status), *where)
 
 
-def _conversion(conversion: dict[str, Any]) -> Iterator[Flaw]:
+def _conversion(conversion: dict[str, Any]) -> Iterator[Fault]:
     strategy, hook = conversion.get("strategy"), conversion.get("webhook")
     yield from needs_value(strategy, ("None", "Webhook"), ("strategy",))
     if strategy == "Webhook":
@@ -188,12 +188,14 @@ def _conversion(conversion: dict[str, Any]) -> Iterator[Flaw]:
             yield from under(client_config(config), "webhook", "clientConfig")
         versions = review_versions(struct(hook).get("conversionReviewVersions"))
         yield from under(versions, "webhook", "conversionReviewVersions")
-    elif struct(hook).get("clientConfig") is not None or struct(hook).get("conversionReviewVersions"):
+    elif struct(hook).get("clientConfig") is not None or struct(hook).get(
+        "conversionReviewVersions"
+    ):
         detail = "should not be set when strategy is not set to Webhook"
         yield forbidden(detail, "Remove webhook.", ("webhook",))
 
 
-def _approval(group: str, notes: dict[str, Any]) -> Iterator[Flaw]:
+def _approval(group: str, notes: dict[str, Any]) -> Iterator[Fault]:
     """Groups of the community carry a link to their approval."""
     if not (group.endswith((".k8s.io", ".kubernetes.io")) or group in ("k8s.io", "kubernetes.io")):
         return

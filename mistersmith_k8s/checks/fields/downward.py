@@ -11,13 +11,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mistersmith_k8s.checks.fields.amounts import amount, quantity
-from mistersmith_k8s.checks.fields.flaws import invalid, required, unsupported
+from mistersmith_k8s.checks.fields.faults import invalid, required, unsupported
 from mistersmith_k8s.checks.fields.formats import qualified_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
     from mistersmith_k8s.checks.fields.rules import Rule
 
 RESOURCES = tuple(
@@ -55,13 +55,13 @@ _subscripted = re.compile(r"(.+?)\['(.*)'\]", re.DOTALL).fullmatch
 def field_ref(known: Sequence[str]) -> Rule:
     """A reference to one of the known fields of the pod, or to one label or annotation."""
 
-    def look(value: Any) -> Iterator[Flaw]:
+    def look(value: Any) -> Iterator[Fault]:
         path = value.get("fieldPath") if isinstance(value, dict) else 0
         version = value.get("apiVersion") if isinstance(value, dict) else None
         if path in (None, ""):
             yield required(path=("fieldPath",))
         elif isinstance(path, str) and version in (None, "", "v1"):
-            yield from (flaw._replace(path=("fieldPath",)) for flaw in _field(path, known))
+            yield from (fault._replace(path=("fieldPath",)) for fault in _field(path, known))
         elif isinstance(path, str) and isinstance(version, str):
             detail = f"error converting fieldPath: unsupported pod version: {version}"
             yield invalid(version, detail, "Set apiVersion to v1, or remove it.", ("apiVersion",))
@@ -69,7 +69,7 @@ def field_ref(known: Sequence[str]) -> Rule:
     return look
 
 
-def _field(path: str, known: Sequence[str]) -> Iterator[Flaw]:
+def _field(path: str, known: Sequence[str]) -> Iterator[Fault]:
     parts = _subscripted(path)
     if parts is None and path != "spec.host":  # the old name of spec.nodeName
         if path not in known and path not in CONVERTIBLE:
@@ -92,7 +92,7 @@ def _field(path: str, known: Sequence[str]) -> Iterator[Flaw]:
 def resource_ref(*, needs_container: bool) -> Rule:
     """A reference to a request or limit of a container; volumes have to name the container."""
 
-    def look(value: Any) -> Iterator[Flaw]:
+    def look(value: Any) -> Iterator[Fault]:
         if not isinstance(value, dict):
             return
         resource = value.get("resource")
@@ -112,10 +112,10 @@ def _known(resource: str) -> bool:
     return resource in RESOURCES or resource.startswith(HUGE_PAGES)
 
 
-def _divisor(resource: Any, value: Any) -> Iterator[Flaw]:
+def _divisor(resource: Any, value: Any) -> Iterator[Fault]:
     exact = amount(value)
     if exact is None:
-        yield from (flaw._replace(path=("divisor",)) for flaw in quantity(value))
+        yield from (fault._replace(path=("divisor",)) for fault in quantity(value))
     elif exact and isinstance(resource, str) and _known(resource):
         is_cpu = resource.endswith(".cpu")
         if exact not in (CPU_UNITS if is_cpu else BYTE_UNITS):

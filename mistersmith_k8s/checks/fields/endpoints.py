@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mistersmith_k8s.checks.fields.addresses import address, endpoint, ip
-from mistersmith_k8s.checks.fields.flaws import duplicate, invalid, required, too_many, under
+from mistersmith_k8s.checks.fields.faults import duplicate, invalid, required, too_many, under
 from mistersmith_k8s.checks.fields.formats import (
     dns_label,
     dns_subdomain,
@@ -29,7 +29,6 @@ from mistersmith_k8s.checks.fields.rules import (
     given,
     needs_value,
     pick,
-    strings,
     struct,
     text,
     unique,
@@ -38,7 +37,7 @@ from mistersmith_k8s.checks.fields.rules import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
     from mistersmith_k8s.checks.fields.rules import Rule
 
 ADDRESS_TYPES = ("FQDN", "IPv4", "IPv6")
@@ -66,7 +65,7 @@ _subset = fields(
 
 
 @field_check("", "Endpoints")
-def endpoints_fields(manifest: Any) -> Iterator[Flaw]:
+def endpoints_fields(manifest: Any) -> Iterator[Fault]:
     """A subset has addresses that can be reached, and names for its ports when it has several."""
     for index, subset in dicts(manifest.get("subsets")):
         at = ("subsets", index)
@@ -93,7 +92,7 @@ _domain = text(_wrong_domain, "Write a domain such as www.example.com.")
 
 
 def _of_family(version: int) -> Rule:
-    def look(value: Any) -> Iterator[Flaw]:
+    def look(value: Any) -> Iterator[Fault]:
         found = address(value) if isinstance(value, str) else None
         if found is not None and found.version != version:
             yield invalid(value, f"must be an IPv{version} address", "Use another slice.")
@@ -126,7 +125,7 @@ _slice_port = fields(
 
 
 @field_check("discovery.k8s.io", "EndpointSlice")
-def endpoint_slice_fields(manifest: Any) -> Iterator[Flaw]:
+def endpoint_slice_fields(manifest: Any) -> Iterator[Fault]:
     """A slice has addresses of one type that can be reached, and distinct port names."""
     kind = manifest.get("addressType")
     yield from needs_value(kind, ADDRESS_TYPES, ("addressType",))
@@ -146,7 +145,7 @@ def endpoint_slice_fields(manifest: Any) -> Iterator[Flaw]:
             seen.add(name)
 
 
-def _one(item: dict[str, Any], kind: Any) -> Iterator[Flaw]:
+def _one(item: dict[str, Any], kind: Any) -> Iterator[Fault]:
     yield from _endpoint(item)
     found = item.get("addresses")
     if found in (None, []):
@@ -154,8 +153,8 @@ def _one(item: dict[str, Any], kind: Any) -> Iterator[Flaw]:
     elif isinstance(found, list) and len(found) > ADDRESSES:
         yield too_many(len(found), ADDRESSES, ("addresses",))
     rule = _ADDRESS.get(kind) if isinstance(kind, str) else None
-    for index, value in strings(found) if rule is not None else ():
-        yield from under(rule(value), "addresses", index)
+    if rule is not None:
+        yield from under(each(rule)(found), "addresses")
     for name in ("forZones", "forNodes"):
         hints = struct(item.get("hints")).get(name)
         if isinstance(hints, list) and len(hints) > HINTS:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mistersmith_k8s.checks.fields import minors
 from mistersmith_k8s.checks.fields.downward import field_ref, resource_ref
-from mistersmith_k8s.checks.fields.flaws import duplicate, invalid, missing, under, warning
+from mistersmith_k8s.checks.fields.faults import duplicate, invalid, later, missing, under, warning
 from mistersmith_k8s.checks.fields.formats import (
     config_key,
     dns_label,
@@ -19,12 +20,12 @@ from mistersmith_k8s.checks.fields.formats import (
 )
 from mistersmith_k8s.checks.fields.paths import no_backsteps
 from mistersmith_k8s.checks.fields.pods import Container, Pod, container_check
-from mistersmith_k8s.checks.fields.rules import dicts, each, fields, given
+from mistersmith_k8s.checks.fields.rules import dicts, each, fields, given, new
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 ENV_FIELDS = (
     "metadata.name",
@@ -48,7 +49,7 @@ _sources = {
     "resourceFieldRef": resource_ref(needs_container=False),
     "configMapKeyRef": _key_ref,
     "secretKeyRef": _key_ref,
-    "fileKeyRef": _file_ref,
+    "fileKeyRef": new(minors.ENV_FILES, _file_ref),
 }
 _env = each(fields({"name": given(env_name), "valueFrom": fields(_sources)}, needs=("name",)))
 _ref = fields({"name": given(prefixed(dns_subdomain))}, needs=("name",))
@@ -58,7 +59,7 @@ _env_from = each(
 
 
 @container_check
-def env_vars(container: Container, pod: Pod) -> Iterator[Flaw]:
+def env_vars(container: Container, pod: Pod) -> Iterator[Fault]:
     """A variable has a name, and either a value or one source that names what it takes."""
     env = container.get("env")
     if not env:
@@ -70,10 +71,11 @@ def env_vars(container: Container, pod: Pod) -> Iterator[Flaw]:
             yield from under(_one_source(var, source), "env", index, "valueFrom")
             if source.get("fileKeyRef"):
                 at = ("env", index, "valueFrom", "fileKeyRef", "volumeName")
-                yield from under(_file_volume(source["fileKeyRef"], pod), *at)
+                found = under(_file_volume(source["fileKeyRef"], pod), *at)
+                yield from later(found, minors.ENV_FILES)
 
 
-def _one_source(var: dict[str, Any], source: dict[str, Any]) -> Iterator[Flaw]:
+def _one_source(var: dict[str, Any], source: dict[str, Any]) -> Iterator[Fault]:
     present = [key for key in _sources if source.get(key) is not None]
     if not present:
         names = ", ".join(f"`{name}`" for name in list(_sources)[:3])
@@ -91,7 +93,7 @@ def _one_source(var: dict[str, Any], source: dict[str, Any]) -> Iterator[Flaw]:
             yield from under(dns_subdomain(""), name, "name")
 
 
-def _file_volume(ref: Any, pod: Pod) -> Iterator[Flaw]:
+def _file_volume(ref: Any, pod: Pod) -> Iterator[Fault]:
     name = ref.get("volumeName") if isinstance(ref, dict) else None
     if not isinstance(name, str) or not name:
         return
@@ -103,7 +105,7 @@ def _file_volume(ref: Any, pod: Pod) -> Iterator[Flaw]:
 
 
 @container_check
-def env_from(container: Container, _: Pod) -> Iterator[Flaw]:
+def env_from(container: Container, _: Pod) -> Iterator[Fault]:
     """A source of many variables is one ConfigMap or one Secret, by name."""
     sources = container.get("envFrom")
     if not sources:
@@ -120,7 +122,7 @@ def env_from(container: Container, _: Pod) -> Iterator[Flaw]:
 
 
 @container_check
-def env_var_twice(container: Container, _: Pod) -> Iterator[Flaw]:
+def env_var_twice(container: Container, _: Pod) -> Iterator[Fault]:
     """A variable stands once: the last one hides the first, and server-side apply refuses."""
     seen: set[str] = set()
     for index, var in dicts(container.get("env")):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mistersmith_k8s.checks.fields.flaws import forbidden, invalid, required, under, unsupported
+from mistersmith_k8s.checks.fields.faults import forbidden, invalid, required, under, unsupported
 from mistersmith_k8s.checks.fields.formats import dns_label, dns_subdomain
 from mistersmith_k8s.checks.fields.rules import (
     at_least,
@@ -27,7 +27,7 @@ from mistersmith_k8s.checks.fields.rules import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 GROUP = "flowcontrol.apiserver.k8s.io"
 LAST_PRECEDENCE = 10000
@@ -48,7 +48,7 @@ _schema = fields(
 
 
 @field_check(GROUP, "FlowSchema")
-def flow_schema_fields(manifest: Any) -> Iterator[Flaw]:
+def flow_schema_fields(manifest: Any) -> Iterator[Fault]:
     """A schema names its priority level, and rules with subjects."""
     spec, name = struct(manifest.get("spec")), struct(manifest.get("metadata")).get("name")
     yield from under(_schema(spec), "spec")
@@ -63,7 +63,7 @@ def flow_schema_fields(manifest: Any) -> Iterator[Flaw]:
         yield from under(_rule(rule), "spec", "rules", index)
 
 
-def _rule(rule: dict[str, Any]) -> Iterator[Flaw]:
+def _rule(rule: dict[str, Any]) -> Iterator[Fault]:
     if not rule.get("subjects"):
         yield required("subjects must contain at least one value", path=("subjects",))
     for index, subject in dicts(rule.get("subjects")):
@@ -83,7 +83,7 @@ def _rule(rule: dict[str, Any]) -> Iterator[Flaw]:
                 yield from under(_url(url), *at, place)
 
 
-def _subject(subject: dict[str, Any]) -> Iterator[Flaw]:
+def _subject(subject: dict[str, Any]) -> Iterator[Fault]:
     kind = subject.get("kind")
     yield from needs_value(kind, tuple(SUBJECTS), ("kind",))
     if kind not in SUBJECTS:
@@ -113,7 +113,7 @@ _OWN = {
 }
 
 
-def _starred(value: Any, name: str, what: str) -> Iterator[Flaw]:
+def _starred(value: Any, name: str, what: str) -> Iterator[Fault]:
     """A list that is not empty, in which a star stands alone."""
     if value in (None, []):
         yield required(f"{name} must contain at least one value", f"Set {name}.")
@@ -122,7 +122,7 @@ def _starred(value: Any, name: str, what: str) -> Iterator[Flaw]:
         yield invalid(value, detail, "Keep the star alone.")
 
 
-def _verbs(rule: dict[str, Any]) -> Iterator[Flaw]:
+def _verbs(rule: dict[str, Any]) -> Iterator[Fault]:
     yield from under(_starred(rule.get("verbs"), "verbs", "verbs"), "verbs")
     verbs = list(strings(rule.get("verbs")))
     if "*" not in [verb for _, verb in verbs]:
@@ -131,7 +131,7 @@ def _verbs(rule: dict[str, Any]) -> Iterator[Flaw]:
                 yield unsupported(verb, VERBS, ("verbs", index))
 
 
-def _resource_rule(rule: dict[str, Any]) -> Iterator[Flaw]:
+def _resource_rule(rule: dict[str, Any]) -> Iterator[Fault]:
     yield from _verbs(rule)
     for name, what in (("apiGroups", "api groups"), ("resources", "resources")):
         yield from under(_starred(rule.get(name), name, what), name)
@@ -143,7 +143,7 @@ def _resource_rule(rule: dict[str, Any]) -> Iterator[Flaw]:
             yield from under(dns_label(name), "namespaces", index)
 
 
-def _url(value: str) -> Iterator[Flaw]:
+def _url(value: str) -> Iterator[Fault]:
     wrong = ""
     if not value:
         wrong = "must not be empty"
@@ -172,7 +172,7 @@ _exempt = fields({"nominalConcurrencyShares": natural, "lendablePercent": _perce
 
 
 @field_check(GROUP, "PriorityLevelConfiguration")
-def priority_level_fields(manifest: Any) -> Iterator[Flaw]:
+def priority_level_fields(manifest: Any) -> Iterator[Fault]:
     """A level is limited, unless it is the one that is exempt."""
     spec, name = struct(manifest.get("spec")), struct(manifest.get("metadata")).get("name")
     kind, limited, exempt = (spec.get(key) for key in ("type", "limited", "exempt"))
@@ -197,7 +197,7 @@ def priority_level_fields(manifest: Any) -> Iterator[Flaw]:
         yield from under(_exempt(exempt), "spec", "exempt")
 
 
-def _response(response: dict[str, Any]) -> Iterator[Flaw]:
+def _response(response: dict[str, Any]) -> Iterator[Fault]:
     kind, queuing = response.get("type"), response.get("queuing")
     yield from needs_value(kind, ("Queue", "Reject"), ("type",))
     if kind == "Reject" and queuing is not None:
@@ -210,7 +210,7 @@ def _response(response: dict[str, Any]) -> Iterator[Flaw]:
         yield from under(_queuing(struct(queuing)), "queuing")
 
 
-def _queuing(queuing: dict[str, Any]) -> Iterator[Flaw]:
+def _queuing(queuing: dict[str, Any]) -> Iterator[Fault]:
     positive = at_least(1, "must be positive")
     queues, hand = queuing.get("queues") or QUEUES, queuing.get("handSize") or HAND_SIZE
     for name in ("queueLengthLimit", "queues", "handSize"):

@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from mistersmith_k8s.checks.fields.flaws import Flaws, invalid
-from mistersmith_k8s.checks.fields.rules import between, is_int, text
+from mistersmith_k8s.checks.fields import minors
+from mistersmith_k8s.checks.fields.faults import Faults, invalid
+from mistersmith_k8s.checks.fields.rules import between, is_int, old, text
 
 LABEL_LENGTH = 63
 SUBDOMAIN_LENGTH = 253
@@ -35,6 +36,7 @@ _is_config_key = re.compile(r"[-._a-zA-Z0-9]+").fullmatch
 _is_header = re.compile(r"[-A-Za-z0-9]+").fullmatch
 _is_percent = re.compile(r"[0-9]+%").fullmatch
 _is_env_name = re.compile(r"[ -<>-~]+").fullmatch
+_is_old_env_name = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*").fullmatch
 _is_url_path = re.compile(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+").fullmatch
 _has_letter = re.compile(r"[a-z]").search
 
@@ -148,13 +150,25 @@ def wrong_config_key(value: str) -> str:
 
 
 def wrong_env_name(value: str) -> str:
-    """What is wrong with the name of an environment variable, as relaxed since 1.30."""
+    """What is wrong with the name of an environment variable for newer servers."""
     if _is_env_name(value) is not None:
         return ""
     return (
         "a valid environment variable name must consist only of printable ASCII characters "
         "other than '='"
     )
+
+
+def wrong_old_env_name(value: str) -> str:
+    """What is wrong with the name of an environment variable for older servers."""
+    if _is_old_env_name(value) is None:
+        return (
+            "a valid environment variable name must consist of alphabetic characters, digits, "
+            "'_', '-', or '.', and must not start with a digit"
+        )
+    if value in {".", ".."}:
+        return f"must not be '{value}'"
+    return "must not start with '..'" if value.startswith("..") else ""
 
 
 def wrong_segment(value: str) -> str:
@@ -209,20 +223,24 @@ port_name = text(
     "Use lower case letters, digits and single hyphens, 15 at most, with at least one letter.",
 )
 config_key = text(wrong_config_key, "Use letters, digits, '-', '_' and '.'.")
-env_name = text(wrong_env_name, "Use letters, digits and '_', and no digit first.")
+_ENV_MEND = "Use letters, digits and '_', and no digit first."
+env_name = old(
+    minors.STRICT_ENV_NAMES, text(wrong_old_env_name, _ENV_MEND), text(wrong_env_name, _ENV_MEND)
+)
+service_name = old(minors.STRICT_SERVICE_NAMES, dns1035, dns_label)
 path_segment = text(wrong_segment, "Use a name without '/' and '%'.")
 header_name = text(wrong_header, "Use letters, digits and '-'.")
 port_number = between(1, 65535)
 
 
-def port_reference(value: Any) -> Flaws:
+def port_reference(value: Any) -> Faults:
     """A port by number or by name."""
     if is_int(value):
         return port_number(value)
     return port_name(value)
 
 
-def int_or_percent(value: Any) -> Flaws:
+def int_or_percent(value: Any) -> Faults:
     """A count that is not negative, or a percentage."""
     if isinstance(value, str) and _is_percent(value) is None:
         detail = "a valid percent string must be a numeric string followed by an ending '%'"
@@ -237,7 +255,7 @@ def percent_of(value: Any) -> int | None:
     return int(value[:-1]) if isinstance(value, str) and _is_percent(value) else None
 
 
-def at_most_all(value: Any) -> Flaws:
+def at_most_all(value: Any) -> Faults:
     """A percentage of no more than 100."""
     percent = percent_of(value)
     if percent is None or percent <= 100:  # noqa: PLR2004 - the whole
@@ -245,10 +263,10 @@ def at_most_all(value: Any) -> Flaws:
     return (invalid(value, "must not be greater than 100%", "Use 100% or less."),)
 
 
-def prefixed(rule: Callable[[Any], Flaws]) -> Callable[[Any], Flaws]:
+def prefixed(rule: Callable[[Any], Faults]) -> Callable[[Any], Faults]:
     """The start of a text that obeys a rule: it may end with a dash."""
 
-    def look(value: Any) -> Flaws:
+    def look(value: Any) -> Faults:
         if isinstance(value, str) and len(value) > 1 and value.endswith("-"):
             value = f"{value[:-2]}a"
         return () if value in {".", ".."} and rule is path_segment else rule(value)

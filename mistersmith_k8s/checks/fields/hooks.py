@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mistersmith_k8s.checks.fields.config import BASE64, BASE64_MEND, decoded
-from mistersmith_k8s.checks.fields.flaws import invalid, required, under
+from mistersmith_k8s.checks.fields.faults import invalid, required, under
 from mistersmith_k8s.checks.fields.formats import port_number, wrong_subdomain
 from mistersmith_k8s.checks.fields.rules import fields, struct, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 FORM = "desired format: https://host[/path]"
 
@@ -59,7 +59,7 @@ _config = fields(
 )
 
 
-def client_config(value: Any) -> Iterator[Flaw]:
+def client_config(value: Any) -> Iterator[Fault]:
     """Exactly one of URL and Service, and a CA bundle that is base64."""
     config = struct(value)
     if (config.get("url") is None) == (config.get("service") is None):

@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mistersmith_k8s.checks.fields.addresses import address
-from mistersmith_k8s.checks.fields.flaws import forbidden, invalid, required, too_long, under
+from mistersmith_k8s.checks.fields.faults import forbidden, invalid, required, too_long, under
 from mistersmith_k8s.checks.fields.formats import (
     dns_label,
     dns_subdomain,
     path_segment,
     port_name,
     port_number,
+    service_name,
     wrong_prefixed_path,
     wrong_subdomain,
     wrong_wildcard,
@@ -35,7 +36,7 @@ from mistersmith_k8s.checks.fields.rules import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 PATH_TYPES = ("Exact", "ImplementationSpecific", "Prefix")
 BAD_PARTS = ("//", "/./", "/../", "%2f", "%2F")
@@ -59,10 +60,10 @@ _reference = fields(
     {"apiGroup": dns_subdomain, "kind": given(path_segment), "name": given(path_segment)},
     needs=("kind", "name"),
 )
-_service = fields({"name": given(dns_label)}, needs=("name",))
+_service = fields({"name": given(service_name)}, needs=("name",))
 
 
-def _backend(value: Any) -> Iterator[Flaw]:
+def _backend(value: Any) -> Iterator[Fault]:
     """A backend is one Service with one port, or one other resource."""
     backend = struct(value)
     service, resource = backend.get("service"), backend.get("resource")
@@ -78,7 +79,7 @@ def _backend(value: Any) -> Iterator[Flaw]:
         yield from under(_service_port(struct(service.get("port"))), "service", "port")
 
 
-def _service_port(port: dict[str, Any]) -> Iterator[Flaw]:
+def _service_port(port: dict[str, Any]) -> Iterator[Fault]:
     name, number = port.get("name"), port.get("number")
     if name and number:
         yield invalid("", "cannot set both port name & port number", "Keep one of them.")
@@ -90,7 +91,7 @@ def _service_port(port: dict[str, Any]) -> Iterator[Flaw]:
         yield required("port name or number is required", "Set number.")
 
 
-def _path(value: Any) -> Iterator[Flaw]:
+def _path(value: Any) -> Iterator[Fault]:
     if not isinstance(value, dict):
         return
     kind, path = value.get("pathType"), value.get("path")
@@ -104,7 +105,7 @@ def _path(value: Any) -> Iterator[Flaw]:
     yield from under(_backend(value.get("backend")), "backend")
 
 
-def _path_text(path: str, kind: str) -> Iterator[Flaw]:
+def _path_text(path: str, kind: str) -> Iterator[Fault]:
     free = kind == "ImplementationSpecific"
     if not path.startswith("/") and not (free and not path):
         yield invalid(path, "must be an absolute path", "Start the path with '/'.")
@@ -130,7 +131,7 @@ _spec = fields(
 
 
 @field_check("networking.k8s.io", "Ingress")
-def ingress_fields(manifest: Any) -> Iterator[Flaw]:
+def ingress_fields(manifest: Any) -> Iterator[Fault]:
     """Hosts are names, paths have a type, each backend names one port of one Service."""
     spec = struct(manifest.get("spec"))
     yield from under(_spec(spec), "spec")
@@ -144,12 +145,12 @@ def ingress_fields(manifest: Any) -> Iterator[Flaw]:
         yield invalid(annotated, detail, "Remove it.", ("metadata", "annotations", CLASS))
 
 
-def _controller(value: Any) -> Iterator[Flaw]:
+def _controller(value: Any) -> Iterator[Fault]:
     if isinstance(value, str) and len(value) > CONTROLLER_LENGTH:
         yield too_long(CONTROLLER_LENGTH, "Use a shorter name.")
 
 
-def _scope(value: Any) -> Iterator[Flaw]:
+def _scope(value: Any) -> Iterator[Fault]:
     """Parameters in a namespace name it; parameters of the cluster name none."""
     parameters = struct(value)
     scope, namespace = parameters.get("scope") or "Cluster", parameters.get("namespace")
@@ -173,7 +174,7 @@ _class = fields(
 
 
 @field_check("networking.k8s.io", "IngressClass")
-def ingress_class_fields(manifest: Any) -> Iterator[Flaw]:
+def ingress_class_fields(manifest: Any) -> Iterator[Fault]:
     """A class names its controller by domain and path, and its parameters in full."""
     yield from under(_class(struct(manifest.get("spec"))), "spec")
 

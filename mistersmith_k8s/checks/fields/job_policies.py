@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mistersmith_k8s.checks.fields.flaws import (
+from mistersmith_k8s.checks.fields.faults import (
     duplicate,
     invalid,
     required,
@@ -31,7 +31,7 @@ from mistersmith_k8s.checks.fields.rules import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 RULES, PATTERNS, EXIT_CODES = 20, 20, 255
 INDEXES_LENGTH = 64 * 1024
@@ -42,7 +42,7 @@ _pattern = fields(
 )
 
 
-def failure_policy(value: Any, spec: dict[str, Any]) -> Iterator[Flaw]:
+def failure_policy(value: Any, spec: dict[str, Any]) -> Iterator[Fault]:
     """Each rule has an action, and looks at exit codes or at conditions."""
     rules = struct(value).get("rules")
     if isinstance(rules, list) and len(rules) > RULES:
@@ -51,7 +51,7 @@ def failure_policy(value: Any, spec: dict[str, Any]) -> Iterator[Flaw]:
         yield from under(_failure_rule(rule, spec), "rules", index)
 
 
-def _failure_rule(rule: dict[str, Any], spec: dict[str, Any]) -> Iterator[Flaw]:
+def _failure_rule(rule: dict[str, Any], spec: dict[str, Any]) -> Iterator[Fault]:
     action, codes, conditions = (
         rule.get(name) for name in ("action", "onExitCodes", "onPodConditions")
     )
@@ -72,7 +72,7 @@ def _failure_rule(rule: dict[str, Any], spec: dict[str, Any]) -> Iterator[Flaw]:
         yield from under(_pattern(pattern), "onPodConditions", index)
 
 
-def _exit_codes(codes: dict[str, Any], spec: dict[str, Any]) -> Iterator[Flaw]:
+def _exit_codes(codes: dict[str, Any], spec: dict[str, Any]) -> Iterator[Fault]:
     operator, name, values = (codes.get(key) for key in ("operator", "containerName", "values"))
     yield from needs_value(operator, ("In", "NotIn"), ("operator",))
     pod = struct(struct(spec.get("template")).get("spec"))
@@ -87,7 +87,7 @@ def _exit_codes(codes: dict[str, Any], spec: dict[str, Any]) -> Iterator[Flaw]:
         yield from under(_code_values(values, operator), "values")
 
 
-def _code_values(values: list[Any], operator: Any) -> Iterator[Flaw]:
+def _code_values(values: list[Any], operator: Any) -> Iterator[Fault]:
     values = [0 if value is None else value for value in values]
     if len(values) > EXIT_CODES:
         yield too_many(len(values), EXIT_CODES)
@@ -101,7 +101,7 @@ def _code_values(values: list[Any], operator: Any) -> Iterator[Flaw]:
         yield invalid(values, "must be ordered", "Sort the codes.")
 
 
-def success_policy(value: Any, completions: Any) -> Iterator[Flaw]:
+def success_policy(value: Any, completions: Any) -> Iterator[Fault]:
     """Each rule counts successes, or names the indexes that matter."""
     rules = struct(value).get("rules")
     if rules in (None, []):
@@ -113,7 +113,7 @@ def success_policy(value: Any, completions: Any) -> Iterator[Flaw]:
         yield from under(_success_rule(rule, completions), "rules", index)
 
 
-def _success_rule(rule: dict[str, Any], completions: Any) -> Iterator[Flaw]:
+def _success_rule(rule: dict[str, Any], completions: Any) -> Iterator[Fault]:
     count, indexes = rule.get("succeededCount"), rule.get("succeededIndexes")
     if count is None and indexes is None:
         detail = "at least one of succeededCount or succeededIndexes must be specified"

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mistersmith_k8s.checks.fields import minors
 from mistersmith_k8s.checks.fields.cron import wrong_schedule
-from mistersmith_k8s.checks.fields.flaws import (
+from mistersmith_k8s.checks.fields.faults import (
     forbidden,
     invalid,
+    later,
     required,
+    since,
     under,
     unsupported,
-    warning,
 )
 from mistersmith_k8s.checks.fields.formats import wrong_label, wrong_prefixed_path
 from mistersmith_k8s.checks.fields.job_policies import failure_policy, success_policy
@@ -25,6 +27,7 @@ from mistersmith_k8s.checks.fields.rules import (
     is_int,
     natural,
     natural64,
+    new,
     one_of,
     pick,
     struct,
@@ -36,7 +39,7 @@ from mistersmith_k8s.checks.fields.time_zones import wrong_time_zone
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 LABEL_LENGTH = 63
 CRON_JOB_NAME_LENGTH = 52  # eleven characters are left for the time stamp of the job
@@ -55,17 +58,19 @@ _JOB: dict[str, Rule] = {
     **dict.fromkeys(
         ("parallelism", "completions", "backoffLimit", "ttlSecondsAfterFinished"), natural
     ),
-    **dict.fromkeys(("backoffLimitPerIndex", "maxFailedIndexes"), natural),
+    **dict.fromkeys(
+        ("backoffLimitPerIndex", "maxFailedIndexes"), new(minors.INDEX_BACKOFF, natural)
+    ),
     "activeDeadlineSeconds": natural64,
-    "managedBy": text(_managed_by, "Write a domain, '/' and a name."),
+    "managedBy": new(minors.MANAGED_BY, text(_managed_by, "Write a domain, '/' and a name.")),
     "completionMode": pick("NonIndexed", "Indexed"),
-    "podReplacementPolicy": pick("Failed", "TerminatingOrFailed"),
+    "podReplacementPolicy": new(minors.POD_REPLACEMENT, pick("Failed", "TerminatingOrFailed")),
     "selector": selector,
 }
 _job = fields(_JOB)
 
 
-def job_spec(value: Any) -> Iterator[Flaw]:
+def job_spec(value: Any) -> Iterator[Fault]:
     """What a job says, alone or as a CronJob's template."""
     spec = struct(value)
     yield from _job(spec)
@@ -85,7 +90,7 @@ def job_spec(value: Any) -> Iterator[Flaw]:
             yield unsupported("TerminatingOrFailed", ("Failed",), ("podReplacementPolicy",))
 
 
-def _indexed(spec: dict[str, Any]) -> Iterator[Flaw]:
+def _indexed(spec: dict[str, Any]) -> Iterator[Fault]:
     completions, parallel = spec.get("completions"), spec.get("parallelism")
     failed = spec.get("maxFailedIndexes")
     if completions is None:
@@ -101,17 +106,18 @@ def _indexed(spec: dict[str, Any]) -> Iterator[Flaw]:
         detail = f"must be specified when completions is above {MANY}"
         yield required(detail, path=("maxFailedIndexes",))
     if spec.get("successPolicy") is not None:
-        yield from under(success_policy(spec["successPolicy"], completions), "successPolicy")
+        found = under(success_policy(spec["successPolicy"], completions), "successPolicy")
+        yield from later(found, minors.SUCCESS_POLICY)
 
 
-def _at_most(value: Any, most: int, name: str) -> Iterator[Flaw]:
+def _at_most(value: Any, most: int, name: str) -> Iterator[Fault]:
     if is_int(value) and value > most:
         detail = f"must be less than or equal to {most} when completion mode is Indexed"
         yield invalid(value, detail, f"Use {most} or less.", (name,))
 
 
 @field_check("batch", "Job")
-def job_fields(manifest: Any) -> Iterator[Flaw]:
+def job_fields(manifest: Any) -> Iterator[Fault]:
     """Counts are in range and fit the completion mode; the selector is made by the server."""
     spec, metadata = struct(manifest.get("spec")), struct(manifest.get("metadata"))
     if spec.get("completions") is None is spec.get("parallelism"):
@@ -131,7 +137,7 @@ def job_fields(manifest: Any) -> Iterator[Flaw]:
         yield invalid(labels, "`selector` does not match template `labels`", mend, at)
 
 
-def _job_name(name: str, spec: dict[str, Any]) -> Iterator[Flaw]:
+def _job_name(name: str, spec: dict[str, Any]) -> Iterator[Fault]:
     """The name becomes a label of the pods, and with an index their host name."""
     if len(name) > LABEL_LENGTH and spec.get("manualSelector") is not True:
         detail = f"must be no more than {LABEL_LENGTH} characters"
@@ -144,7 +150,7 @@ def _job_name(name: str, spec: dict[str, Any]) -> Iterator[Flaw]:
             yield invalid(name, detail, "Use a shorter name without dots.")
 
 
-def _generated(name: str, spec: dict[str, Any], labels: dict[str, Any]) -> Iterator[Flaw]:
+def _generated(name: str, spec: dict[str, Any], labels: dict[str, Any]) -> Iterator[Fault]:
     """The API server selects by a unique label of its own; what was there by hand must agree."""
     own = {**dict.fromkeys(NAME_LABELS, name)}
     chosen = spec.get("selector")
@@ -159,7 +165,7 @@ def _generated(name: str, spec: dict[str, Any], labels: dict[str, Any]) -> Itera
 
 
 @field_check("batch", "CronJob")
-def cron_job_fields(manifest: Any) -> Iterator[Flaw]:
+def cron_job_fields(manifest: Any) -> Iterator[Fault]:
     """A schedule that can be read, a time zone that exists, a name with room for a time stamp."""
     spec, metadata = struct(manifest.get("spec")), struct(manifest.get("metadata"))
     name, schedule = metadata.get("name"), spec.get("schedule")
@@ -168,9 +174,10 @@ def cron_job_fields(manifest: Any) -> Iterator[Flaw]:
         yield invalid(name, detail, "Use a shorter name.", ("metadata", "name"))
     yield from under(_cron(spec), "spec")
     if isinstance(schedule, str) and "TZ" in schedule:
-        # Servers before 1.29 took it, with a warning.
         detail = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"
-        yield warning(invalid(schedule, detail, "Set timeZone.", ("spec", "schedule")))
+        yield since(
+            invalid(schedule, detail, "Set timeZone.", ("spec", "schedule")), minors.CRON_TIME_ZONE
+        )
     job = struct(struct(spec.get("jobTemplate")).get("spec"))
     at = ("spec", "jobTemplate", "spec")
     yield from under(job_spec(job), *at)

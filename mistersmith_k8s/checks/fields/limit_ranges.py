@@ -6,11 +6,10 @@ pkg/apis/core/v1/defaults.go, `SetDefaults_LimitRangeItem`.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mistersmith_k8s.checks.fields.amounts import amounts, is_overcommittable, milli, quantity
-from mistersmith_k8s.checks.fields.flaws import duplicate, forbidden, invalid, required, under
+from mistersmith_k8s.checks.fields.faults import duplicate, forbidden, invalid, required, under
 from mistersmith_k8s.checks.fields.formats import qualified_name, wrong_key
 from mistersmith_k8s.checks.fields.policies import QUOTA_RESOURCES
 from mistersmith_k8s.checks.fields.resources import container_resource
@@ -18,8 +17,9 @@ from mistersmith_k8s.checks.fields.rules import dicts, field_check, struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from decimal import Decimal
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 TYPES = ("Pod", "Container", "PersistentVolumeClaim")
 SIDES = ("min", "max", "default", "defaultRequest", "maxLimitRequestRatio")
@@ -39,7 +39,7 @@ ORDER = (
 
 
 @field_check("", "LimitRange")
-def limit_range_fields(manifest: Any) -> Iterator[Flaw]:
+def limit_range_fields(manifest: Any) -> Iterator[Fault]:
     """For each resource, the minimum is no more than the defaults, and they than the maximum."""
     seen: set[str] = set()
     for index, limit in dicts(struct(manifest.get("spec")).get("limits")):
@@ -52,7 +52,7 @@ def limit_range_fields(manifest: Any) -> Iterator[Flaw]:
         yield from under(_item(limit), *at)
 
 
-def _type(kind: str) -> Iterable[Flaw]:
+def _type(kind: str) -> Iterable[Fault]:
     if wrong_key(kind):
         return qualified_name(kind)
     if "/" in kind or kind in TYPES:
@@ -61,7 +61,7 @@ def _type(kind: str) -> Iterable[Flaw]:
     return (invalid(kind, detail, f"Use one of {', '.join(TYPES)}."),)
 
 
-def _resource(name: str, kind: Any) -> Iterable[Flaw]:
+def _resource(name: str, kind: Any) -> Iterable[Fault]:
     if kind in ("Pod", "Container"):
         return container_resource(name)
     if wrong_key(name):
@@ -72,7 +72,7 @@ def _resource(name: str, kind: Any) -> Iterable[Flaw]:
     return (invalid(name, detail, "Use storage, or a domain/name."),)
 
 
-def _item(limit: dict[str, Any]) -> Iterator[Flaw]:
+def _item(limit: dict[str, Any]) -> Iterator[Fault]:
     kind = limit.get("type")
     for side in SIDES:
         values = amounts(limit.get(side))
@@ -109,7 +109,7 @@ def _default(found: dict[str, dict[str, Decimal]]) -> None:
     found["defaultRequest"] = {**floor, **found["defaultRequest"]}
 
 
-def _ordered(name: str, of: dict[str, Decimal | None]) -> Iterator[Flaw]:
+def _ordered(name: str, of: dict[str, Decimal | None]) -> Iterator[Fault]:
     for lower, upper, detail in ORDER:
         low, high = of[lower], of[upper]
         if low is not None and high is not None and low > high:
@@ -122,7 +122,7 @@ def _ordered(name: str, of: dict[str, Decimal | None]) -> Iterator[Flaw]:
     yield from under(_ratio(of), "maxLimitRequestRatio", name)
 
 
-def _ratio(of: dict[str, Decimal | None]) -> Iterator[Flaw]:
+def _ratio(of: dict[str, Decimal | None]) -> Iterator[Fault]:
     ratio, low, high = of["maxLimitRequestRatio"], of["min"], of["max"]
     if ratio is None:
         return

@@ -8,24 +8,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mistersmith_k8s.checks.check import Flaw, check
-from mistersmith_k8s.checks.fields.flaws import Flaws, invalid, required, too_long, under
+from mistersmith_k8s.checks.fields.faults import Fault, Faults, invalid, required, too_long, under
 from mistersmith_k8s.checks.fields.formats import (
     dns_label,
     dns_subdomain,
     path_segment,
     prefixed,
     qualified_name,
+    service_name,
 )
 from mistersmith_k8s.checks.fields.pods import pod_of
-from mistersmith_k8s.checks.fields.rules import Rule, dicts, strings, struct
+from mistersmith_k8s.checks.fields.rules import Rule, dicts, object_check, strings, struct
 from mistersmith_k8s.checks.fields.selectors import labels
-from mistersmith_k8s.checks.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.world import Object, World
+    from mistersmith_k8s.checks.world import Object
 
 ANNOTATIONS_SIZE = 256 * 1024
 RBAC = "rbac.authorization.k8s.io"
@@ -33,7 +32,7 @@ RBAC = "rbac.authorization.k8s.io"
 # Names that are not DNS subdomains, which all others are, custom resources included.
 NAMES: dict[tuple[str, str], Rule] = {
     ("", "Namespace"): dns_label,
-    ("", "Service"): dns_label,
+    ("", "Service"): service_name,
     ("apps", "StatefulSet"): dns_label,
     ("policy", "PodDisruptionBudget"): path_segment,
     ("certificates.k8s.io", "CertificateSigningRequest"): path_segment,
@@ -102,8 +101,8 @@ CLUSTER_SCOPED = frozenset(
 )
 
 
-@check(Severity.ERROR)
-def metadata_names(item: Object, _: World) -> Iterator[Flaw]:
+@object_check()
+def metadata_names(item: Object) -> Iterator[Fault]:
     """An object has a name, and the name and namespace have the form that its kind asks for."""
     metadata = struct(item.manifest.get("metadata"))
     name, prefix = metadata.get("name"), metadata.get("generateName")
@@ -134,18 +133,18 @@ def _is_object(item: Object, metadata: dict[str, Any]) -> bool:
     return item.ref.group in OWN_GROUPS or bool(metadata.keys() - {"creationTimestamp"})
 
 
-@check(Severity.ERROR)
-def metadata_labels(item: Object, _: World) -> Iterator[Flaw]:
+@object_check()
+def metadata_labels(item: Object) -> Iterator[Fault]:
     """Labels are qualified names with short values, on objects as on pod templates."""
     for path, metadata in _metadata(item):
         yield from under(labels(metadata.get("labels")), *path, "labels")
 
 
-@check(Severity.ERROR)
-def metadata_annotations(item: Object, _: World) -> Iterator[Flaw]:
+@object_check()
+def metadata_annotations(item: Object) -> Iterator[Fault]:
     """Annotations have qualified names and are no more than 256 KiB together."""
     for path, metadata in _metadata(item):
-        yield from under(annotations(metadata.get("annotations")), *path, "annotations")
+        yield from under(annotation_map(metadata.get("annotations")), *path, "annotations")
 
 
 def _metadata(item: Object) -> Iterator[tuple[tuple[str | int, ...], dict[str, Any]]]:
@@ -156,7 +155,7 @@ def _metadata(item: Object) -> Iterator[tuple[tuple[str | int, ...], dict[str, A
         yield (*pod.path, "metadata"), pod.metadata
 
 
-def annotations(value: Any) -> Iterator[Flaw]:
+def annotation_map(value: Any) -> Iterator[Fault]:
     """Keys that are qualified names, in any case, and a limited size."""
     size = 0
     for key, item in struct(value).items():
@@ -169,8 +168,8 @@ def annotations(value: Any) -> Iterator[Flaw]:
         yield too_long(ANNOTATIONS_SIZE, "Keep large data in a ConfigMap.")
 
 
-@check(Severity.ERROR)
-def metadata_owners(item: Object, _: World) -> Iterator[Flaw]:
+@object_check()
+def metadata_owners(item: Object) -> Iterator[Fault]:
     """Owners are named in full, one of them is the controller, and finalizers are qualified."""
     metadata = struct(item.manifest.get("metadata"))
     if "ownerReferences" in metadata:
@@ -182,7 +181,7 @@ def metadata_owners(item: Object, _: World) -> Iterator[Flaw]:
         )
 
 
-def _owners(value: Any) -> Iterator[Flaw]:
+def _owners(value: Any) -> Iterator[Fault]:
     controller = ""
     for index, owner in dicts(value):
         for name in ("apiVersion", "kind", "name", "uid"):
@@ -205,12 +204,12 @@ def _no_version(owner: dict[str, Any]) -> bool:
     return isinstance(version, str) and (version.count("/") > 1 or version == "/")
 
 
-def finalizers(value: Any, *, strict: bool) -> Iterator[Flaw]:
+def finalizers(value: Any, *, strict: bool) -> Iterator[Fault]:
     """Qualified names; with `strict`, unqualified ones only of Kubernetes' own."""
     names = [name for _, name in strings(value)]
     for index, name in strings(value):
-        flaws: Flaws = qualified_name(name)
-        yield from under(flaws, index)
+        faults: Faults = qualified_name(name)
+        yield from under(faults, index)
         if strict and "/" not in name and name not in OWN_FINALIZERS:
             detail = "name is neither a standard finalizer name nor is it fully qualified"
             yield invalid(name, detail, "Put a DNS name and '/' in front.", (index,))

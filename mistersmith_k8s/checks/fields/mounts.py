@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mistersmith_k8s.checks.fields.flaws import forbidden, invalid, missing, under
+from mistersmith_k8s.checks.fields import minors
+from mistersmith_k8s.checks.fields.faults import forbidden, invalid, missing, since, under
 from mistersmith_k8s.checks.fields.paths import descending, no_backsteps
 from mistersmith_k8s.checks.fields.pods import Container, Pod, container_check
-from mistersmith_k8s.checks.fields.rules import dicts, each, fields, given, pick, struct
+from mistersmith_k8s.checks.fields.rules import dicts, each, fields, given, new, pick, struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 _mounts = each(
     fields(
@@ -24,7 +25,9 @@ _mounts = each(
             "subPath": given(descending),
             "subPathExpr": given(descending),
             "mountPropagation": pick("Bidirectional", "HostToContainer", "None"),
-            "recursiveReadOnly": pick("Disabled", "Enabled", "IfPossible"),
+            "recursiveReadOnly": new(
+                minors.RECURSIVE_READ_ONLY, pick("Disabled", "Enabled", "IfPossible")
+            ),
         },
         needs=("name", "mountPath"),
     )
@@ -33,7 +36,7 @@ _devices = each(fields({"devicePath": given(no_backsteps)}, needs=("name", "devi
 
 
 @container_check
-def volume_mounts(container: Container, pod: Pod) -> Iterator[Flaw]:
+def volume_mounts(container: Container, pod: Pod) -> Iterator[Fault]:
     """A mount names a volume of the pod, and no other mount or device has its path."""
     mounts = container.get("volumeMounts")
     if not mounts:
@@ -44,8 +47,8 @@ def volume_mounts(container: Container, pod: Pod) -> Iterator[Flaw]:
     taken = {device.get("devicePath") for _, device in devices if _is_text(device, "devicePath")}
     used = {device.get("name") for _, device in devices if _is_text(device, "name")}
     for index, mount in dicts(mounts):
-        for flaw in _mount(mount, volumes, taken, used):
-            yield flaw._replace(path=("volumeMounts", index, *flaw.path))
+        for fault in _mount(mount, volumes, taken, used):
+            yield fault._replace(path=("volumeMounts", index, *fault.path))
         if mount.get("mountPropagation") or mount.get("recursiveReadOnly"):
             yield from under(_modes(mount, container), "volumeMounts", index)
         if _is_text(mount, "mountPath"):
@@ -54,7 +57,7 @@ def volume_mounts(container: Container, pod: Pod) -> Iterator[Flaw]:
 
 def _mount(
     mount: dict[str, Any], volumes: set[str], taken: set[Any], used: set[Any]
-) -> Iterator[Flaw]:
+) -> Iterator[Fault]:
     name, path = mount.get("name"), mount.get("mountPath")
     if isinstance(name, str) and name:
         if name not in volumes:
@@ -69,7 +72,7 @@ def _mount(
         yield invalid(mount["subPathExpr"], detail, "Keep one of them.", ("subPathExpr",))
 
 
-def _modes(mount: dict[str, Any], container: Container) -> Iterator[Flaw]:
+def _modes(mount: dict[str, Any], container: Container) -> Iterator[Fault]:
     propagation, recursive = mount.get("mountPropagation"), mount.get("recursiveReadOnly")
     privileged = struct(container.get("securityContext")).get("privileged") is True
     if propagation == "Bidirectional" and not privileged:
@@ -78,14 +81,16 @@ def _modes(mount: dict[str, Any], container: Container) -> Iterator[Flaw]:
     if recursive in ("Enabled", "IfPossible"):
         if mount.get("readOnly") is not True:
             detail = "may only be specified when readOnly is true"
-            yield forbidden(detail, "Set readOnly: true.", ("recursiveReadOnly",))
+            fault = forbidden(detail, "Set readOnly: true.", ("recursiveReadOnly",))
+            yield since(fault, minors.RECURSIVE_READ_ONLY)
         if propagation not in (None, "None"):
             detail = "may only be specified when mountPropagation is None or not specified"
-            yield forbidden(detail, "Remove mountPropagation.", ("recursiveReadOnly",))
+            fault = forbidden(detail, "Remove mountPropagation.", ("recursiveReadOnly",))
+            yield since(fault, minors.RECURSIVE_READ_ONLY)
 
 
 @container_check
-def volume_devices(container: Container, pod: Pod) -> Iterator[Flaw]:
+def volume_devices(container: Container, pod: Pod) -> Iterator[Fault]:
     """A block device names a claim of the pod, and stands once."""
     devices = container.get("volumeDevices")
     if not devices:
@@ -106,7 +111,7 @@ def volume_devices(container: Container, pod: Pod) -> Iterator[Flaw]:
             paths.add(path)
 
 
-def _device(name: str, volumes: set[str], claims: set[str], seen: set[str]) -> Iterator[Flaw]:
+def _device(name: str, volumes: set[str], claims: set[str], seen: set[str]) -> Iterator[Fault]:
     if name not in volumes:
         yield missing(name, "Add a volume of this name, or correct the name.")
     elif name not in claims:

@@ -5,11 +5,10 @@ Source: pkg/apis/networking/validation of k8s.io/kubernetes, `ValidateNetworkPol
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, Any
 
 from mistersmith_k8s.checks.fields.addresses import block, cidr
-from mistersmith_k8s.checks.fields.flaws import forbidden, invalid, required, under
+from mistersmith_k8s.checks.fields.faults import forbidden, invalid, required, under
 from mistersmith_k8s.checks.fields.formats import port_number, port_reference
 from mistersmith_k8s.checks.fields.rules import (
     Rule,
@@ -27,13 +26,14 @@ from mistersmith_k8s.checks.fields.selectors import selector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from ipaddress import IPv4Network, IPv6Network
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 TYPES = ("Ingress", "Egress")
 
 
-def _end_port(value: Any) -> Iterator[Flaw]:
+def _end_port(value: Any) -> Iterator[Fault]:
     """A range starts at a number and does not end before it."""
     port = struct(value)
     start, end = port.get("port"), port.get("endPort")
@@ -63,7 +63,7 @@ _port = both(
 )
 
 
-def _except(value: Any) -> Iterator[Flaw]:
+def _except(value: Any) -> Iterator[Fault]:
     """What is excepted lies inside the block, and is less than the whole."""
     ip_block = struct(value)
     whole = ip_block.get("cidr")
@@ -88,7 +88,7 @@ _PEER: dict[str, Rule] = {
 }
 
 
-def _peer(value: Any) -> Iterator[Flaw]:
+def _peer(value: Any) -> Iterator[Fault]:
     """A peer is pods, or namespaces, or pods in namespaces, or a block of addresses."""
     if not isinstance(value, dict):
         return
@@ -113,7 +113,7 @@ _spec = fields(
 
 
 @field_check("networking.k8s.io", "NetworkPolicy")
-def network_policy_fields(manifest: Any) -> Iterator[Flaw]:
+def network_policy_fields(manifest: Any) -> Iterator[Fault]:
     """Peers are of one sort, blocks can be read, port ranges do not run backwards."""
     spec = struct(manifest.get("spec"))
     yield from under(_spec(spec), "spec")

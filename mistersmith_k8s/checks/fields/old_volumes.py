@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mistersmith_k8s.checks.fields.flaws import invalid, required, too_long, under, unsupported
+from mistersmith_k8s.checks.fields.faults import invalid, required, too_long, under, unsupported
 from mistersmith_k8s.checks.fields.formats import dns_label, wrong_subdomain
 from mistersmith_k8s.checks.fields.paths import absolute
 from mistersmith_k8s.checks.fields.rules import (
@@ -25,7 +25,7 @@ from mistersmith_k8s.checks.fields.rules import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 PARTITION = between(0, 255)
 LUN = between(0, 255)
@@ -49,7 +49,7 @@ def _wrong_initiator(value: str) -> str:
 _initiator = text(_wrong_initiator, "Write a name such as iqn.2001-04.com.example:storage.")
 
 
-def iscsi_too_long(source: dict[str, Any], name: str) -> Iterator[Flaw]:
+def iscsi_too_long(source: dict[str, Any], name: str) -> Iterator[Fault]:
     """With an initiator name, the volume's name and portal are short together."""
     portal = source.get("targetPortal")
     long = isinstance(portal, str) and len(f"{name}:{portal}") > TARGET_LENGTH
@@ -61,14 +61,14 @@ def iscsi_too_long(source: dict[str, Any], name: str) -> Iterator[Flaw]:
         yield invalid(name, detail, "Use a shorter name.", ("name",))
 
 
-def _chap(value: Any) -> Iterator[Flaw]:
+def _chap(value: Any) -> Iterator[Fault]:
     source = struct(value)
     chap = source.get("chapAuthDiscovery") is True or source.get("chapAuthSession") is True
     if chap and source.get("secretRef") is None:
         yield required(path=("secretRef",))
 
 
-def _fibre_channel(value: Any) -> Iterator[Flaw]:
+def _fibre_channel(value: Any) -> Iterator[Fault]:
     source = struct(value)
     names, ids = source.get("targetWWNs"), source.get("wwids")
     if not names and not ids:
@@ -83,7 +83,7 @@ def _fibre_channel(value: Any) -> Iterator[Flaw]:
         yield from under(LUN(source["lun"]), "lun")
 
 
-def _flocker(value: Any) -> Iterator[Flaw]:
+def _flocker(value: Any) -> Iterator[Fault]:
     source = struct(value)
     name, uuid = source.get("datasetName"), source.get("datasetUUID")
     if not name and not uuid:
@@ -95,7 +95,7 @@ def _flocker(value: Any) -> Iterator[Flaw]:
         yield invalid(name, "must not contain '/'", "Remove the slash.", ("datasetName",))
 
 
-def _quobyte(value: Any) -> Iterator[Flaw]:
+def _quobyte(value: Any) -> Iterator[Fault]:
     source = struct(value)
     registry, tenant = source.get("registry"), source.get("tenant")
     detail = "must be a host:port pair or multiple pairs separated by commas"
@@ -110,7 +110,7 @@ def _quobyte(value: Any) -> Iterator[Flaw]:
                 yield invalid(registry, detail, "Write host:port.", ("registry",))
 
 
-def _azure_disk(value: Any) -> Iterator[Flaw]:
+def _azure_disk(value: Any) -> Iterator[Fault]:
     source = struct(value)
     kind, uri = source.get("kind"), source.get("diskURI")
     if not isinstance(uri, str) or not uri:
@@ -127,7 +127,7 @@ def _azure_disk(value: Any) -> Iterator[Flaw]:
         yield unsupported(uri, (form,), ("diskURI",))
 
 
-def _flex_options(value: Any) -> Iterator[Flaw]:
+def _flex_options(value: Any) -> Iterator[Fault]:
     for key in struct(value):
         if isinstance(key, str):
             domain = f".{key.partition('/')[0].lower()}"
@@ -136,7 +136,7 @@ def _flex_options(value: Any) -> Iterator[Flaw]:
                 yield invalid(key, detail, "Use a domain of your own.", (key,))
 
 
-def csi_driver(value: Any) -> Iterator[Flaw]:
+def csi_driver(value: Any) -> Iterator[Fault]:
     """The name of a CSI driver: a DNS subdomain in any case, 63 characters at most."""
     if isinstance(value, str) and value:
         mend = "Write the name under which the driver registers."

@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from mistersmith_k8s.checks.fields.flaws import forbidden, invalid, under
+from mistersmith_k8s.checks.fields.faults import forbidden, invalid, under
 from mistersmith_k8s.checks.fields.paths import descending
 from mistersmith_k8s.checks.fields.pods import Pod, pod_check
 from mistersmith_k8s.checks.fields.rules import each, struct
@@ -19,7 +19,7 @@ from mistersmith_k8s.checks.fields.scheduling import tolerates
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
     from mistersmith_k8s.checks.finding import Path
 
 SECCOMP = "seccomp.security.alpha.kubernetes.io/pod"
@@ -36,7 +36,7 @@ WORDS = {"Unconfined": ("unconfined",), "RuntimeDefault": DEFAULTS}
 
 
 @pod_check
-def pod_annotations(pod: Pod) -> Iterator[Flaw]:
+def pod_annotations(pod: Pod) -> Iterator[Fault]:
     """Annotations with a meaning to the API server have values that it can read."""
     notes = struct(pod.metadata.get("annotations"))
     for key, value in notes.items():
@@ -48,7 +48,7 @@ def pod_annotations(pod: Pod) -> Iterator[Flaw]:
         yield from _profiles(pod, notes)
 
 
-def _note(key: str, value: str, pod: Pod) -> Iterator[Flaw]:
+def _note(key: str, value: str, pod: Pod) -> Iterator[Fault]:
     if key == MIRROR and not pod.spec.get("nodeName"):
         detail = "must set spec.nodeName if mirror pod annotation is set"
         yield invalid(value, detail, "Remove the annotation.")
@@ -65,7 +65,7 @@ def _note(key: str, value: str, pod: Pod) -> Iterator[Flaw]:
         yield from _app_armor(key.removeprefix(APP_ARMOR_OF), value, pod)
 
 
-def _tolerations(value: str) -> Iterator[Flaw]:
+def _tolerations(value: str) -> Iterator[Fault]:
     try:
         found = json.loads(value)
     except ValueError:
@@ -74,7 +74,7 @@ def _tolerations(value: str) -> Iterator[Flaw]:
         yield from each(tolerates)(found)
 
 
-def _app_armor(container: str, value: str, pod: Pod) -> Iterator[Flaw]:
+def _app_armor(container: str, value: str, pod: Pod) -> Iterator[Fault]:
     if container not in [item.get("name") for _, item in pod.containers()]:
         yield invalid(container, "container not found", "Name a container of the pod.")
     if value not in ("", "runtime/default", "unconfined") and not value.startswith(LOCAL):
@@ -82,7 +82,7 @@ def _app_armor(container: str, value: str, pod: Pod) -> Iterator[Flaw]:
         yield invalid(value, detail, "Use appArmorProfile instead.")
 
 
-def _profiles(pod: Pod, notes: dict[str, Any]) -> Iterator[Flaw]:
+def _profiles(pod: Pod, notes: dict[str, Any]) -> Iterator[Fault]:
     """Where an annotation and a field speak of one profile, they agree."""
     own = struct(pod.spec.get("securityContext"))
     at: Path = ("spec", "securityContext", "seccompProfile")
@@ -100,7 +100,7 @@ def _profiles(pod: Pod, notes: dict[str, Any]) -> Iterator[Flaw]:
             yield from under(_agree(note, field, "apparmor"), *at, "appArmorProfile")
 
 
-def _agree(note: Any, field: Any, what: str) -> Iterator[Flaw]:
+def _agree(note: Any, field: Any, what: str) -> Iterator[Fault]:
     if not isinstance(note, str) or not isinstance(field, dict):
         return
     kind, file = field.get("type"), field.get("localhostProfile")

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mistersmith_k8s.checks.fields import minors
 from mistersmith_k8s.checks.fields.addresses import ip
-from mistersmith_k8s.checks.fields.flaws import (
+from mistersmith_k8s.checks.fields.faults import (
     duplicate,
     forbidden,
     invalid,
+    later,
     required,
     too_long,
     under,
@@ -32,6 +34,7 @@ from mistersmith_k8s.checks.fields.rules import (
     fields,
     gated,
     given,
+    new,
     one_of,
     strings,
     struct,
@@ -41,7 +44,7 @@ from mistersmith_k8s.checks.fields.rules import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 SECONDS = between(1, 2**31 - 1)
 NAME_SERVERS, SEARCH_PATHS, SEARCH_LENGTH = 3, 32, 2048
@@ -57,7 +60,7 @@ _FIELDS: dict[str, Rule] = {
     "dnsPolicy": one_of("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"),
     "hostname": given(dns_label),
     "subdomain": given(dns_label),
-    "hostnameOverride": dns_subdomain,
+    "hostnameOverride": new(minors.HOSTNAME_OVERRIDE, dns_subdomain),
     "nodeName": given(dns_subdomain),
     "preemptionPolicy": one_of("PreemptLowerPriority", "Never"),
     "priorityClassName": given(dns_subdomain),
@@ -83,7 +86,7 @@ _stateful_spec = fields(_OF_STATEFUL_SET)
 
 
 @pod_check
-def pod_spec(pod: Pod) -> Iterator[Flaw]:
+def pod_spec(pod: Pod) -> Iterator[Fault]:
     """Policies exist, names have their form, seconds are in range."""
     rule = _stateful_spec if pod.kind == "StatefulSet" else _spec
     yield from under(rule(pod.spec), "spec")
@@ -94,12 +97,13 @@ def pod_spec(pod: Pod) -> Iterator[Flaw]:
         yield required("", "Remove it, or use Never.", ("spec", "preemptionPolicy"))
     override = pod.spec.get("hostnameOverride")
     if override is not None:
-        yield from under(_override(override, pod), "spec", "hostnameOverride")
+        found = under(_override(override, pod), "spec", "hostnameOverride")
+        yield from later(found, minors.HOSTNAME_OVERRIDE)
     if pod.spec.get("schedulingGates"):
         yield from under(_gates(pod), "spec")
 
 
-def _override(value: Any, pod: Pod) -> Iterator[Flaw]:
+def _override(value: Any, pod: Pod) -> Iterator[Fault]:
     for switch in ("setHostnameAsFQDN", "hostNetwork"):
         if pod.spec.get(switch) is True:
             yield forbidden(f"may not be specified when {switch} is true", "Remove it.")
@@ -107,7 +111,7 @@ def _override(value: Any, pod: Pod) -> Iterator[Flaw]:
         yield too_long(HOST_NAME_LENGTH, "Use a shorter name.")
 
 
-def _gates(pod: Pod) -> Iterator[Flaw]:
+def _gates(pod: Pod) -> Iterator[Fault]:
     seen: set[str] = set()
     for index, gate in dicts(pod.spec["schedulingGates"]):
         name = gate.get("name")
@@ -122,7 +126,7 @@ def _gates(pod: Pod) -> Iterator[Flaw]:
 
 
 @pod_check
-def dns_config(pod: Pod) -> Iterator[Flaw]:
+def dns_config(pod: Pod) -> Iterator[Fault]:
     """A pod without DNS policy names its servers; there are limits to what libc reads."""
     config = pod.spec.get("dnsConfig")
     servers = struct(config).get("nameservers")
@@ -144,14 +148,17 @@ def dns_config(pod: Pod) -> Iterator[Flaw]:
 
 
 @pod_check
-def host_namespaces(pod: Pod) -> Iterator[Flaw]:
+def host_namespaces(pod: Pod) -> Iterator[Fault]:
     """A pod with users of its own shares no namespace of the host."""
     if pod.spec.get("shareProcessNamespace") is True and pod.spec.get("hostPID") is True:
         detail = "ShareProcessNamespace and HostPID cannot both be enabled"
         at = ("spec", "shareProcessNamespace")
         yield invalid(value=True, detail=detail, mend="Keep one of them.", path=at)
-    if pod.spec.get("hostUsers") is not False:
-        return
+    if pod.spec.get("hostUsers") is False:
+        yield from later(_own_users(pod), minors.USER_NAMESPACES)
+
+
+def _own_users(pod: Pod) -> Iterator[Fault]:
     for switch in ("hostNetwork", "hostPID", "hostIPC"):
         if pod.spec.get(switch) is True:
             detail = "when `hostUsers` is false"

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mistersmith_k8s.checks.check import Check
-from mistersmith_k8s.checks.fields.flaws import Flaws, under
-from mistersmith_k8s.checks.fields.rules import dicts, struct
-from mistersmith_k8s.checks.finding import Severity
+from mistersmith_k8s.checks.fields.faults import Faults, judged, under
+from mistersmith_k8s.checks.fields.rules import dicts, named, struct
 from mistersmith_k8s.checks.world import CONTAINERS, POD_TEMPLATES
 
 if TYPE_CHECKING:
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.check import Check, Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
     from mistersmith_k8s.checks.finding import Path
     from mistersmith_k8s.checks.world import Object, World
 
@@ -55,7 +54,7 @@ class Pod(NamedTuple):
                     yield (group, index), container
 
 
-PodRule = Callable[[Pod], Flaws]
+PodRule = Callable[[Pod], Faults]
 
 
 def pod_of(item: Object) -> Pod | None:
@@ -83,22 +82,21 @@ def pod_check(rule: PodRule) -> Check:
     """
 
     @wraps(rule)
-    def look(item: Object, _: World) -> Iterator[Flaw]:
+    def look(item: Object, world: World) -> Iterator[Flaw]:
         pod = pod_of(item)
         if pod is not None:
-            yield from under(rule(pod), *pod.path)
+            yield from judged(under(rule(pod), *pod.path), world)
 
-    name = rule.__name__.replace("_", "-")
-    return Check(name, Severity.ERROR, tuple(GROUPS), look, (rule.__doc__ or "").strip())
+    return named(look, tuple(GROUPS))
 
 
-def container_check(rule: Callable[[Container, Pod], Flaws]) -> Check:
+def container_check(rule: Callable[[Container, Pod], Faults]) -> Check:
     """Make a rule for containers a check on all containers of every kind that runs pods."""
 
     @wraps(rule)
-    def of_pod(pod: Pod) -> Iterator[Flaw]:
+    def of_pod(pod: Pod) -> Iterator[Fault]:
         for path, container in pod.containers():
-            for flaw in rule(container, pod):
-                yield flaw._replace(path=("spec", *path, *flaw.path))
+            for fault in rule(container, pod):
+                yield fault._replace(path=("spec", *path, *fault.path))
 
     return pod_check(of_pod)

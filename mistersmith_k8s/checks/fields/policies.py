@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mistersmith_k8s.checks.fields.amounts import COUNTED, HUGE, resource_amount
-from mistersmith_k8s.checks.fields.flaws import forbidden, invalid, required, under
+from mistersmith_k8s.checks.fields.faults import forbidden, invalid, required, under
 from mistersmith_k8s.checks.fields.formats import (
     at_most_all,
     int_or_percent,
@@ -32,7 +32,7 @@ from mistersmith_k8s.checks.fields.selectors import selector
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 _count = both(int_or_percent, at_most_all)
 _budget = fields(
@@ -46,7 +46,7 @@ _budget = fields(
 
 
 @field_check("policy", "PodDisruptionBudget")
-def disruption_budget_fields(manifest: Any) -> Iterator[Flaw]:
+def disruption_budget_fields(manifest: Any) -> Iterator[Fault]:
     """A budget counts what must stay or what may go, and not both."""
     spec = struct(manifest.get("spec"))
     yield from under(_budget(spec), "spec")
@@ -63,6 +63,7 @@ QUOTA_RESOURCES |= {f"{side}ephemeral-storage" for side in ("", "requests.", "li
 OF_PODS = COMPUTE | {"pods"}
 OF_CLAIMS = frozenset(("persistentvolumeclaims", "requests.storage"))
 # The resources that a scope can be applied to.
+VALUED_SCOPES = ("PriorityClass", "VolumeAttributesClass")
 SCOPES = {
     "Terminating": OF_PODS,
     "NotTerminating": OF_PODS,
@@ -72,11 +73,12 @@ SCOPES = {
     "BestEffort": frozenset(("pods",)),
     "VolumeAttributesClass": OF_CLAIMS,
 }
+EXISTING_SCOPES = tuple(scope for scope in SCOPES if scope not in VALUED_SCOPES)
 OPPOSED = (("BestEffort", "NotBestEffort"), ("Terminating", "NotTerminating"))
 
 
 @field_check("", "ResourceQuota")
-def quota_fields(manifest: Any) -> Iterator[Flaw]:
+def quota_fields(manifest: Any) -> Iterator[Fault]:
     """A quota limits resources that can be counted, in scopes that can hold them."""
     spec = struct(manifest.get("spec"))
     hard = struct(spec.get("hard"))
@@ -96,42 +98,43 @@ def quota_fields(manifest: Any) -> Iterator[Flaw]:
     yield from under(_opposed(names), *at)
 
 
-def _quota_resource(name: str) -> Iterator[Flaw]:
+def _quota_resource(name: str) -> Iterator[Fault]:
     if wrong_key(name):
         yield from qualified_name(name)
-    elif "/" not in name and name not in QUOTA_RESOURCES:
-        if not name.startswith((HUGE, f"requests.{HUGE}")):
-            detail = "must be a standard resource for quota"
-            mend = "Use a standard resource, or count/resource.group, or a domain/name."
-            yield invalid(name, detail, mend)
+    elif "/" not in name and not _is_standard(name):
+        detail = "must be a standard resource for quota"
+        mend = "Use a standard resource, or count/resource.group, or a domain/name."
+        yield invalid(name, detail, mend)
 
 
-def _scope(scope: str, hard: dict[str, Any]) -> Iterator[Flaw]:
+def _is_standard(name: str) -> bool:
+    return name in QUOTA_RESOURCES or name.startswith((HUGE, f"requests.{HUGE}"))
+
+
+def _scope(scope: str, hard: dict[str, Any]) -> Iterator[Fault]:
     allowed = SCOPES.get(scope)
     if allowed is None:
         yield invalid(scope, "unsupported scope", f"Use one of {', '.join(SCOPES)}.")
         return
     for name in hard:
-        standard = name in QUOTA_RESOURCES or str(name).startswith((HUGE, f"requests.{HUGE}"))
-        if standard and name not in allowed:
+        if _is_standard(str(name)) and name not in allowed:
             detail = f"unsupported scope applied to resource {name}"
             yield invalid(scope, detail, f"Limit {name} in a quota without this scope.")
 
 
-def _opposed(scopes: list[Any]) -> Iterator[Flaw]:
+def _opposed(scopes: list[Any]) -> Iterator[Fault]:
     for pair in OPPOSED:
         if all(scope in scopes for scope in pair):
             yield invalid(scopes, "conflicting scopes", f"Keep {' or '.join(pair)}.")
 
 
-def _scope_term(term: dict[str, Any], hard: dict[str, Any]) -> Iterator[Flaw]:
+def _scope_term(term: dict[str, Any], hard: dict[str, Any]) -> Iterator[Fault]:
     scope, operator, values = (term.get(name) for name in ("scopeName", "operator", "values"))
     if isinstance(scope, str | None):
         yield from under(_scope(scope or "", hard), "scopeName")
-    if scope in SCOPES and scope not in ("PriorityClass", "VolumeAttributesClass"):
-        if operator != "Exists":
-            detail = f"must be 'Exists' when scope is {scope}"
-            yield invalid(operator, detail, "Use Exists.", ("operator",))
+    if operator != "Exists" and scope in EXISTING_SCOPES:
+        detail = f"must be 'Exists' when scope is {scope}"
+        yield invalid(operator, detail, "Use Exists.", ("operator",))
     if operator in ("In", "NotIn"):
         if not values:
             detail = "must be at least one value when `operator` is 'In' or 'NotIn'"
@@ -153,7 +156,7 @@ SYSTEM_CLASSES = {
 
 
 @field_check("scheduling.k8s.io", "PriorityClass")
-def priority_class_fields(manifest: Any) -> Iterator[Flaw]:
+def priority_class_fields(manifest: Any) -> Iterator[Fault]:
     """A priority is at most a thousand million; higher ones are the system's."""
     name, value = struct(manifest.get("metadata")).get("name"), manifest.get("value")
     value = 0 if value is None else value

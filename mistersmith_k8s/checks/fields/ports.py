@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mistersmith_k8s.checks.fields.flaws import duplicate, invalid, required, under, warning
+from mistersmith_k8s.checks.fields.faults import duplicate, invalid, required, under, warning
 from mistersmith_k8s.checks.fields.formats import port_name, port_number
 from mistersmith_k8s.checks.fields.pods import Container, Pod, container_check, pod_check
 from mistersmith_k8s.checks.fields.rules import dicts, each, fields, given, one_of, scalar
@@ -16,13 +16,13 @@ from mistersmith_k8s.checks.fields.rules import dicts, each, fields, given, one_
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
     from mistersmith_k8s.checks.finding import Path
 
 PROTOCOL = one_of("SCTP", "TCP", "UDP")
 
 
-def _if_set(value: Any) -> Iterable[Flaw]:
+def _if_set(value: Any) -> Iterable[Fault]:
     """A port number; 0 is a port that is not set."""
     return () if value == 0 else port_number(value)
 
@@ -39,7 +39,7 @@ _ports = each(_port)
 
 
 @container_check
-def container_ports(container: Container, _: Pod) -> Iterator[Flaw]:
+def container_ports(container: Container, _: Pod) -> Iterator[Fault]:
     """Port numbers are from 1 to 65535, names are short and unique, protocols exist."""
     ports = container.get("ports")
     if not ports:
@@ -57,7 +57,7 @@ def container_ports(container: Container, _: Pod) -> Iterator[Flaw]:
 
 
 @container_check
-def container_port_twice(container: Container, _: Pod) -> Iterator[Flaw]:
+def container_port_twice(container: Container, _: Pod) -> Iterator[Fault]:
     """A port stands once for each protocol: the last one wins, and server-side apply refuses."""
     seen: set[Any] = set()
     for index, port in dicts(container.get("ports")):
@@ -69,7 +69,7 @@ def container_port_twice(container: Container, _: Pod) -> Iterator[Flaw]:
 
 
 @pod_check
-def host_ports(pod: Pod) -> Iterator[Flaw]:
+def host_ports(pod: Pod) -> Iterator[Fault]:
     """Host ports do not collide, and equal the container ports on the host's network."""
     yield from _collisions(pod.containers("containers"), pod)
     for one in pod.containers("initContainers"):
@@ -78,7 +78,7 @@ def host_ports(pod: Pod) -> Iterator[Flaw]:
         yield from _host_network(pod)
 
 
-def _collisions(containers: Iterable[tuple[Path, Container]], pod: Pod) -> Iterator[Flaw]:
+def _collisions(containers: Iterable[tuple[Path, Container]], pod: Pod) -> Iterator[Fault]:
     on_host = pod.is_pod and pod.spec.get("hostNetwork") is True
     seen: set[str] = set()
     for path, container in containers:
@@ -92,7 +92,7 @@ def _collisions(containers: Iterable[tuple[Path, Container]], pod: Pod) -> Itera
             seen.add(key)
 
 
-def _host_network(pod: Pod) -> Iterator[Flaw]:
+def _host_network(pod: Pod) -> Iterator[Fault]:
     for path, container in pod.containers("containers"):
         for index, port in dicts(container.get("ports")):
             host, own = port.get("hostPort"), port.get("containerPort")

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mistersmith_k8s.checks.fields.flaws import (
+from mistersmith_k8s.checks.fields import minors
+from mistersmith_k8s.checks.fields.faults import (
     forbidden,
     invalid,
+    later,
     under,
     unsupported,
     warning,
@@ -32,16 +34,17 @@ from mistersmith_k8s.checks.fields.rules import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
     from mistersmith_k8s.checks.fields.rules import Rule
 
 DEFAULT_GRACE_SECONDS = 30
 _LOW, _HIGH = 15, 14  # SIGRTMIN+15 and SIGRTMAX-14 meet in the middle
 SIGNALS = (
-    *["SIGABRT", "SIGALRM", "SIGBUS", "SIGCHLD", "SIGCLD", "SIGCONT", "SIGFPE", "SIGHUP", "SIGILL", "SIGINT", "SIGIO"],
-    *["SIGIOT", "SIGKILL", "SIGPIPE", "SIGPOLL", "SIGPROF", "SIGPWR", "SIGQUIT", "SIGSEGV", "SIGSTKFLT"],
-    *["SIGSTOP", "SIGSYS", "SIGTERM", "SIGTRAP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGUSR1"],
-    *["SIGUSR2", "SIGVTALRM", "SIGWINCH", "SIGXCPU", "SIGXFSZ", "SIGRTMIN", "SIGRTMAX"],
+    *("SIGABRT", "SIGALRM", "SIGBUS", "SIGCHLD", "SIGCLD", "SIGCONT", "SIGFPE", "SIGHUP"),
+    *("SIGILL", "SIGINT", "SIGIO", "SIGIOT", "SIGKILL", "SIGPIPE", "SIGPOLL", "SIGPROF"),
+    *("SIGPWR", "SIGQUIT", "SIGSEGV", "SIGSTKFLT", "SIGSTOP", "SIGSYS", "SIGTERM"),
+    *("SIGTRAP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGUSR1", "SIGUSR2"),
+    *("SIGVTALRM", "SIGWINCH", "SIGXCPU", "SIGXFSZ", "SIGRTMIN", "SIGRTMAX"),
     *(f"SIGRTMIN+{n}" for n in range(1, _LOW + 1)),
     *(f"SIGRTMAX-{n}" for n in range(1, _HIGH + 1)),
 )
@@ -76,14 +79,14 @@ _SECONDS: dict[str, Rule] = {
 _probe = both(_probe_handler, fields(_SECONDS))
 
 
-def _once(value: Any) -> Iterator[Flaw]:
+def _once(value: Any) -> Iterator[Fault]:
     """One success is enough to live and to have started; 0 stands for the default of 1."""
     count = struct(value).get("successThreshold")
     if is_int(count) and count > 1:
         yield invalid(count, "must be 1", "Use 1, or remove it.", ("successThreshold",))
 
 
-def _never_kills(value: Any) -> Iterator[Flaw]:
+def _never_kills(value: Any) -> Iterator[Fault]:
     """A readiness probe ends no container, so it has no grace period."""
     seconds = struct(value).get("terminationGracePeriodSeconds")
     if seconds is not None:
@@ -102,13 +105,13 @@ _lifecycle = fields({"postStart": _lifecycle_handler, "preStop": _lifecycle_hand
 
 
 @container_check
-def probes(container: Container, _: Pod) -> Iterator[Flaw]:
+def probes(container: Container, _: Pod) -> Iterator[Fault]:
     """A probe has exactly one handler with a port that can be, and counts that make sense."""
     yield from _probes(container)
 
 
 @container_check
-def lifecycle(container: Container, pod: Pod) -> Iterator[Flaw]:
+def lifecycle(container: Container, pod: Pod) -> Iterator[Fault]:
     """A lifecycle hook has exactly one handler; sleep ends within the grace period."""
     value = container.get("lifecycle")
     if not isinstance(value, dict):
@@ -119,19 +122,20 @@ def lifecycle(container: Container, pod: Pod) -> Iterator[Flaw]:
     for hook in ("postStart", "preStop"):
         sleep = struct(value.get(hook)).get("sleep")
         if isinstance(sleep, dict):
-            yield from under(_sleep(sleep.get("seconds", 0), grace), "lifecycle", hook, "sleep")
+            found = under(_sleep(sleep.get("seconds", 0), grace), "lifecycle", hook, "sleep")
+            yield from later(found, minors.SLEEP)
     if value.get("stopSignal") is not None:
         stop = map(warning, _stop_signal(value["stopSignal"], pod))  # an alpha field
         yield from under(stop, "lifecycle", "stopSignal")
 
 
-def _sleep(seconds: Any, grace: Any) -> Iterator[Flaw]:
+def _sleep(seconds: Any, grace: Any) -> Iterator[Fault]:
     if is_int(seconds) and is_int(grace) and not 0 <= seconds <= grace:
         detail = f"must be non-negative and less than terminationGracePeriodSeconds ({grace})"
         yield invalid(seconds, detail, f"Use {grace} or less.", ("seconds",))
 
 
-def _stop_signal(signal: Any, pod: Pod) -> Iterator[Flaw]:
+def _stop_signal(signal: Any, pod: Pod) -> Iterator[Fault]:
     os = struct(pod.spec.get("os")).get("name")
     if pod.spec.get("os") is None:
         detail = "may not be set for containers with empty `spec.os.name`"

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mistersmith_k8s.checks.fields.flaws import forbidden, invalid, required, under
+from mistersmith_k8s.checks.fields import minors
+from mistersmith_k8s.checks.fields.faults import forbidden, invalid, required, under
 from mistersmith_k8s.checks.fields.formats import dns_subdomain, qualified_name
 from mistersmith_k8s.checks.fields.paths import FILE_MODE, unreserved
 from mistersmith_k8s.checks.fields.rules import (
@@ -17,8 +18,8 @@ from mistersmith_k8s.checks.fields.rules import (
     dicts,
     each,
     fields,
-    gated,
     given,
+    new,
     pick,
     struct,
 )
@@ -28,7 +29,7 @@ from mistersmith_k8s.checks.fields.signers import signer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 KEY_TYPES = ("RSA3072", "RSA4096", "ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519")
 SHORTEST_TOKEN, LONGEST_TOKEN = 600, 2**32
@@ -37,7 +38,7 @@ GATED = ("clusterTrustBundle", "podCertificate")  # left out by default before 1
 PATHS = ("credentialBundlePath", "keyPath", "certificateChainPath")
 
 
-def token_seconds(value: Any) -> Iterator[Flaw]:
+def token_seconds(value: Any) -> Iterator[Fault]:
     """Tokens live from ten minutes to 2^32 seconds."""
     if isinstance(value, int) and not isinstance(value, bool):
         mend = f"Use a number from {SHORTEST_TOKEN} to {LONGEST_TOKEN}."
@@ -47,7 +48,7 @@ def token_seconds(value: Any) -> Iterator[Flaw]:
             yield invalid(value, "may not specify a duration larger than 2^32 seconds", mend)
 
 
-def _user_annotations(value: Any) -> Iterator[Flaw]:
+def _user_annotations(value: Any) -> Iterator[Fault]:
     for key in struct(value):
         if isinstance(key, str):
             yield from under(qualified_name(key.lower()), key)
@@ -56,7 +57,7 @@ def _user_annotations(value: Any) -> Iterator[Flaw]:
                 yield invalid(key, detail, "Put a DNS name and '/' in front.", (key,))
 
 
-def _bundle_choice(value: Any) -> Iterator[Flaw]:
+def _bundle_choice(value: Any) -> Iterator[Fault]:
     bundle = struct(value)
     name, signer_name = bundle.get("name"), bundle.get("signerName")
     if name is not None and signer_name is not None:
@@ -71,7 +72,7 @@ def _bundle_choice(value: Any) -> Iterator[Flaw]:
         yield from under(dns_subdomain(name), "name")
 
 
-def _certificate_paths(value: Any) -> Iterator[Flaw]:
+def _certificate_paths(value: Any) -> Iterator[Fault]:
     if not any(struct(value).get(name) for name in PATHS):
         detail = "specify at least one of credentialBundlePath, keyPath, and certificateChainPath"
         yield required(detail, "Set credentialBundlePath.")
@@ -108,19 +109,19 @@ def projected(item: Rule, downward_file: Rule) -> Rule:
         "configMap": keys,
         "downwardAPI": fields({"items": each(downward_file)}),
         "serviceAccountToken": _token,
-        "clusterTrustBundle": gated(_bundle),
-        "podCertificate": gated(_certificate),
+        "clusterTrustBundle": new(minors.CLUSTER_TRUST, _bundle),
+        "podCertificate": new(minors.POD_CERTIFICATES, _certificate),
     }
     obeyed = fields({"defaultMode": FILE_MODE, "sources": each(fields(sources))})
 
-    def look(value: Any) -> Iterator[Flaw]:
+    def look(value: Any) -> Iterator[Fault]:
         yield from obeyed(value)
         yield from under(_collisions(struct(value).get("sources"), tuple(sources)), "sources")
 
     return look
 
 
-def _collisions(value: Any, kinds: tuple[str, ...]) -> Iterator[Flaw]:
+def _collisions(value: Any, kinds: tuple[str, ...]) -> Iterator[Fault]:
     seen: set[str] = set()
     for index, source in dicts(value):
         present = [kind for kind in kinds if source.get(kind) is not None]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mistersmith_k8s.checks.fields.flaws import invalid, required, under, unsupported
+from mistersmith_k8s.checks.fields.faults import invalid, required, under, unsupported
 from mistersmith_k8s.checks.fields.formats import dns_subdomain, path_segment
 from mistersmith_k8s.checks.fields.rules import (
     Rule,
@@ -25,13 +25,13 @@ from mistersmith_k8s.checks.fields.selectors import selector
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 GROUP = "rbac.authorization.k8s.io"
 SUBJECTS = ("ServiceAccount", "User", "Group")
 
 
-def _rule(rule: dict[str, Any], *, namespaced: bool) -> Iterator[Flaw]:
+def _rule(rule: dict[str, Any], *, namespaced: bool) -> Iterator[Fault]:
     if not rule.get("verbs"):
         yield required("verbs must contain at least one value", path=("verbs",))
     urls = rule.get("nonResourceURLs")
@@ -50,7 +50,7 @@ def _rule(rule: dict[str, Any], *, namespaced: bool) -> Iterator[Flaw]:
 
 
 @field_check(GROUP, "Role", "ClusterRole")
-def role_fields(manifest: Any) -> Iterator[Flaw]:
+def role_fields(manifest: Any) -> Iterator[Fault]:
     """A rule allows verbs on resources of groups, or in a ClusterRole on URLs."""
     namespaced = manifest.get("kind") == "Role"
     for index, rule in dicts(manifest.get("rules")):
@@ -69,7 +69,7 @@ _ref = fields(_REF, needs=("name",))
 
 
 @field_check(GROUP, "RoleBinding", "ClusterRoleBinding")
-def binding_fields(manifest: Any) -> Iterator[Flaw]:
+def binding_fields(manifest: Any) -> Iterator[Fault]:
     """A binding names one role, and subjects of known kinds."""
     namespaced = manifest.get("kind") == "RoleBinding"
     ref = struct(manifest.get("roleRef"))
@@ -80,7 +80,7 @@ def binding_fields(manifest: Any) -> Iterator[Flaw]:
         yield from under(_subject(subject, namespaced=namespaced), "subjects", index)
 
 
-def _subject(subject: dict[str, Any], *, namespaced: bool) -> Iterator[Flaw]:
+def _subject(subject: dict[str, Any], *, namespaced: bool) -> Iterator[Fault]:
     kind, name, group = (subject.get(key) for key in ("kind", "name", "apiGroup"))
     if name in (None, ""):
         yield required(path=("name",))

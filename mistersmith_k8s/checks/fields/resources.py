@@ -11,6 +11,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from mistersmith_k8s.checks.fields import minors
 from mistersmith_k8s.checks.fields.amounts import (
     HUGE,
     amount,
@@ -21,10 +22,11 @@ from mistersmith_k8s.checks.fields.amounts import (
     milli,
     resource_amount,
 )
-from mistersmith_k8s.checks.fields.flaws import (
+from mistersmith_k8s.checks.fields.faults import (
     duplicate,
     forbidden,
     invalid,
+    later,
     missing,
     required,
     shown,
@@ -38,18 +40,18 @@ from mistersmith_k8s.checks.fields.formats import (
     wrong_key,
 )
 from mistersmith_k8s.checks.fields.pods import Container, Pod, container_check, pod_check
-from mistersmith_k8s.checks.fields.rules import dicts, fields, given, struct
+from mistersmith_k8s.checks.fields.rules import dicts, fields, given, struct, unique
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 CONTAINER_RESOURCES = frozenset(("cpu", "memory", "ephemeral-storage"))
 SIDES = ("requests", "limits")
 
 
-def container_resource(name: str) -> Iterable[Flaw]:
+def container_resource(name: str) -> Iterable[Fault]:
     """What is wrong with the name of a resource that a container can ask for."""
     if name in CONTAINER_RESOURCES:
         return ()
@@ -63,33 +65,33 @@ def container_resource(name: str) -> Iterable[Flaw]:
     return ()
 
 
-def pod_resource(name: str) -> Iterable[Flaw]:
+def pod_resource(name: str) -> Iterable[Fault]:
     """What is wrong with the name of a resource that a pod as a whole can ask for."""
     if name in ("cpu", "memory") or name.startswith(HUGE):
         return ()
     return (unsupported(name, ("cpu", "hugepages-", "memory")),)
 
 
-def _amounts(value: Any, of_pod: bool) -> Iterator[Flaw]:  # noqa: FBT001 - a fact, not a mode
+def _amounts(value: Any, of_pod: bool) -> Iterator[Fault]:  # noqa: FBT001 - a fact, not a mode
     names = pod_resource if of_pod else container_resource
     for side in SIDES:
         for name, item in amounts(value.get(side)).items():
             if not isinstance(name, str):
                 continue
-            for flaw in (*names(name), *resource_amount(name, item)):
-                yield flaw._replace(path=(side, name, *flaw.path))
+            for fault in (*names(name), *resource_amount(name, item)):
+                yield fault._replace(path=(side, name, *fault.path))
             if name.startswith(HUGE):
                 yield from under(_huge_pages(name, item), side, name)
 
 
-def _huge_pages(name: str, value: Any) -> Iterator[Flaw]:
+def _huge_pages(name: str, value: Any) -> Iterator[Fault]:
     page, size = amount(name.removeprefix(HUGE)), amount(value)
     if page is None or page <= 0 or page % 1 or (size is not None and size % page):
         detail = f"{value} is not positive integer multiple of {name}"
         yield invalid(value, detail, "Use a multiple of the page size.")
 
 
-def requirements(value: Any, *, of_pod: bool = False) -> Iterator[Flaw]:
+def requirements(value: Any, *, of_pod: bool = False) -> Iterator[Fault]:
     """Amounts that can be, and requests that are no more than the limits."""
     if not isinstance(value, dict):
         return
@@ -103,7 +105,7 @@ def requirements(value: Any, *, of_pod: bool = False) -> Iterator[Flaw]:
         yield forbidden("HugePages require cpu or memory", "Ask for cpu or memory too.")
 
 
-def _within(name: str, request: Any, limits: dict[str, Any]) -> Iterator[Flaw]:
+def _within(name: str, request: Any, limits: dict[str, Any]) -> Iterator[Fault]:
     if name not in limits:
         if not is_overcommittable(name):
             detail = "Limit must be set for non overcommitable resources"
@@ -121,16 +123,17 @@ def _within(name: str, request: Any, limits: dict[str, Any]) -> Iterator[Flaw]:
 
 
 @container_check
-def resources(container: Container, pod: Pod) -> Iterator[Flaw]:
+def resources(container: Container, pod: Pod) -> Iterator[Fault]:
     """Requests and limits are quantities of known resources, no request above its limit."""
     value = container.get("resources")
     if isinstance(value, dict):
         yield from under(requirements(value), "resources")
         if value.get("claims"):
-            yield from under(_claims(value["claims"], pod), "resources", "claims")
+            found = under(_claims(value["claims"], pod), "resources", "claims")
+            yield from later(found, minors.RESOURCE_CLAIMS)
 
 
-def _claims(value: Any, pod: Pod) -> Iterator[Flaw]:
+def _claims(value: Any, pod: Pod) -> Iterator[Fault]:
     known = [claim.get("name") for _, claim in dicts(pod.spec.get("resourceClaims"))]
     seen: set[str] = set()
     for index, claim in dicts(value):
@@ -152,26 +155,30 @@ def _claims(value: Any, pod: Pod) -> Iterator[Flaw]:
 
 
 @pod_check
-def pod_resources(pod: Pod) -> Iterator[Flaw]:
+def pod_resources(pod: Pod) -> Iterator[Fault]:
     """Resources of the pod as a whole cover those of its containers."""
     value = pod.spec.get("resources")
     if isinstance(value, dict):
-        at = ("spec", "resources")
-        if struct(pod.spec.get("os")).get("name") == "windows":
-            yield forbidden("may not be set for a windows pod", "Remove it.", at)
-            return
-        if value.get("claims") is not None:
-            detail = "claims may not be set for Resources at pod-level"
-            yield forbidden(detail, "Set claims in containers.", (*at, "claims"))
-        yield from under(requirements(value, of_pod=True), *at)
-        yield from under(_covers(value, pod), *at)
+        found = under(_of_pod(value, pod), "spec", "resources")
+        yield from later(found, minors.POD_RESOURCES)
     if isinstance(pod.spec.get("overhead"), dict):
         overhead = {"limits": pod.spec["overhead"]}
-        for flaw in requirements(overhead):
-            yield flaw._replace(path=("spec", "overhead", *flaw.path[1:]))
+        for fault in requirements(overhead):
+            yield fault._replace(path=("spec", "overhead", *fault.path[1:]))
 
 
-def _covers(value: dict[str, Any], pod: Pod) -> Iterator[Flaw]:
+def _of_pod(value: dict[str, Any], pod: Pod) -> Iterator[Fault]:
+    if struct(pod.spec.get("os")).get("name") == "windows":
+        yield forbidden("may not be set for a windows pod", "Remove it.")
+        return
+    if value.get("claims") is not None:
+        detail = "claims may not be set for Resources at pod-level"
+        yield forbidden(detail, "Set claims in containers.", ("claims",))
+    yield from requirements(value, of_pod=True)
+    yield from _covers(value, pod)
+
+
+def _covers(value: dict[str, Any], pod: Pod) -> Iterator[Fault]:
     wanted = _together(pod)
     for name, item in amounts(value.get("requests")).items():
         own = milli(item)
@@ -186,7 +193,8 @@ def _covers(value: dict[str, Any], pod: Pod) -> Iterator[Flaw]:
         for name, item in own_limits.items():
             own, most = milli(item), milli(limits.get(name))
             if own is not None and most is not None and own > most:
-                detail = f"{path[0]}[{path[1]}] must be less than or equal to pod limits of {limits[name]}"
+                which = f"{path[0]}[{path[1]}]"
+                detail = f"{which} must be less than or equal to pod limits of {limits[name]}"
                 yield invalid(item, detail, "Raise the limit of the pod.", ("limits", name))
 
 
@@ -220,17 +228,18 @@ def _add(total: defaultdict[str, Decimal], container: Container, pod: Pod) -> No
 
 
 @pod_check
-def resource_claims(pod: Pod) -> Iterator[Flaw]:
+def resource_claims(pod: Pod) -> Iterator[Fault]:
     """A claim for devices has a name of its own and one source."""
-    seen: set[str] = set()
-    for index, claim in dicts(pod.spec.get("resourceClaims")):
-        at = ("spec", "resourceClaims", index)
-        yield from under(_claim(claim), *at)
-        name = claim.get("name")
-        if isinstance(name, str) and name:
-            if name in seen:
-                yield duplicate(name, (*at, "name"))
-            seen.add(name)
+    claims = pod.spec.get("resourceClaims")
+    if claims:
+        found = under(_named_claims(claims), "spec", "resourceClaims")
+        yield from later(found, minors.RESOURCE_CLAIMS)
+
+
+def _named_claims(claims: Any) -> Iterator[Fault]:
+    yield from unique("name")(claims)
+    for index, claim in dicts(claims):
+        yield from under(_claim(claim), index)
         sources = [claim.get("resourceClaimName"), claim.get("resourceClaimTemplateName")]
         if sources.count(None) != 1:
             few = sources.count(None) > 1
@@ -240,7 +249,7 @@ def resource_claims(pod: Pod) -> Iterator[Flaw]:
                 else "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be "
                 "specified"
             )
-            yield invalid(name, detail, "Set exactly one of the two.", at)
+            yield invalid(claim.get("name"), detail, "Set exactly one of the two.", (index,))
 
 
 _claim = fields(

@@ -1,4 +1,4 @@
-"""What rules are made of: functions from a value to its flaws, put together in tables.
+"""What rules are made of: functions from a value to its faults, put together in tables.
 
 A rule never raises and says nothing about a value of the wrong type: the schema reports that.
 An absent value and null are the same, as they are to the API server.
@@ -8,26 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from mistersmith_k8s.checks.check import Check
-from mistersmith_k8s.checks.fields.flaws import (
-    Flaws,
+from mistersmith_k8s.checks.fields.faults import (
+    Faults,
     duplicate,
     forbidden,
     invalid,
+    judged,
+    later,
     required,
     unsupported,
+    until,
     warning,
 )
 from mistersmith_k8s.checks.finding import Severity
 
 if TYPE_CHECKING:
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.check import Flaw, Look
+    from mistersmith_k8s.checks.fields.faults import Fault
     from mistersmith_k8s.checks.finding import Path
     from mistersmith_k8s.checks.world import Object, World
 
-Rule = Callable[[Any], Flaws]
+Rule = Callable[[Any], Faults]
 INT32 = 2**31 - 1
 
 
@@ -35,7 +39,7 @@ def fields(rules: Mapping[str, Rule], needs: Sequence[str] = ()) -> Rule:
     """A mapping whose keys obey a rule each, and whose `needs` all have a value."""
     get = rules.get
 
-    def look(value: Any) -> Iterator[Flaw]:
+    def look(value: Any) -> Iterator[Fault]:
         if not isinstance(value, dict):
             return
         for name in needs:
@@ -44,8 +48,8 @@ def fields(rules: Mapping[str, Rule], needs: Sequence[str] = ()) -> Rule:
         for key, item in value.items():
             rule = get(key)
             if rule is not None and item is not None:
-                for flaw in rule(item):
-                    yield flaw._replace(path=(key, *flaw.path))
+                for fault in rule(item):
+                    yield fault._replace(path=(key, *fault.path))
 
     return look
 
@@ -53,16 +57,16 @@ def fields(rules: Mapping[str, Rule], needs: Sequence[str] = ()) -> Rule:
 def each(rule: Rule) -> Rule:
     """A list whose items all obey one rule."""
 
-    def look(value: Any) -> Iterator[Flaw]:
+    def look(value: Any) -> Iterator[Fault]:
         if isinstance(value, list):
             for index, item in enumerate(value):
-                for flaw in rule(item) if item is not None else zero(rule):
-                    yield flaw._replace(path=(index, *flaw.path))
+                for fault in rule(item) if item is not None else zero(rule):
+                    yield fault._replace(path=(index, *fault.path))
 
     return look
 
 
-def zero(rule: Rule) -> Iterator[Flaw]:
+def zero(rule: Rule) -> Iterator[Fault]:
     """What a rule says to a null in a list, which stands for the empty text or mapping."""
     yield from rule("")
     yield from rule({})
@@ -71,7 +75,7 @@ def zero(rule: Rule) -> Iterator[Flaw]:
 def both(*rules: Rule) -> Rule:
     """A value that obeys several rules."""
 
-    def look(value: Any) -> Iterator[Flaw]:
+    def look(value: Any) -> Iterator[Fault]:
         for rule in rules:
             yield from rule(value)
 
@@ -84,7 +88,7 @@ def unique(*names: str, default: Any = None) -> Rule:
     An item without any of them says nothing; `default` stands for a single absent one.
     """
 
-    def look(value: Any) -> Iterator[Flaw]:
+    def look(value: Any) -> Iterator[Fault]:
         seen: set[tuple[Any, ...]] = set()
         for index, item in enumerate(value if isinstance(value, list) else ()):
             if isinstance(item, dict):
@@ -97,7 +101,7 @@ def unique(*names: str, default: Any = None) -> Rule:
     return look
 
 
-def distinct(value: Any) -> Iterator[Flaw]:
+def distinct(value: Any) -> Iterator[Fault]:
     """A list in which no text or number comes twice."""
     seen: set[Any] = set()
     for index, item in enumerate(value if isinstance(value, list) else ()):
@@ -111,7 +115,7 @@ def one_of(*choices: str, empty_too: bool = True) -> Rule:
     """A text that is one of the choices; empty means absent where the API server defaults it."""
     allowed = frozenset((*choices, "")) if empty_too else frozenset(choices)
 
-    def look(value: Any) -> Flaws:
+    def look(value: Any) -> Faults:
         if not isinstance(value, str) or value in allowed:
             return ()
         return (unsupported(value, choices),)
@@ -129,7 +133,7 @@ def between(low: int, high: int) -> Rule:
     detail = f"must be between {low} and {high}, inclusive"
     mend = f"Use a number from {low} to {high}."
 
-    def look(value: Any) -> Flaws:
+    def look(value: Any) -> Faults:
         if not is_int(value) or low <= value <= high:
             return ()
         return (invalid(value, detail, mend),)
@@ -142,7 +146,7 @@ def at_least(low: int, detail: str = "", most: int = INT32) -> Rule:
     why = detail or f"must be greater than or equal to {low}"
     mend = f"Use {low} or more."
 
-    def look(value: Any) -> Flaws:
+    def look(value: Any) -> Faults:
         if not is_int(value) or low <= value <= most:
             return ()
         if value > most:
@@ -162,7 +166,7 @@ natural64 = at_least(0, most=2**63 - 1)
 def text(wrong: Callable[[str], str], mend: str) -> Rule:
     """A text in which `wrong` finds nothing; what it returns otherwise is the message."""
 
-    def look(value: Any) -> Flaws:
+    def look(value: Any) -> Faults:
         if not isinstance(value, str):
             return ()
         detail = wrong(value)
@@ -177,8 +181,22 @@ def given(rule: Rule) -> Rule:
 
 
 def gated(rule: Rule) -> Rule:
-    """A rule for a field that some API servers leave out, and so take: its flaws are warnings."""
+    """A rule for a field that API servers leave out, unless told otherwise: only warnings."""
     return lambda value: tuple(map(warning, rule(value)))
+
+
+def new(minor: int, rule: Rule) -> Rule:
+    """A rule for a field that API servers before a minor leave out, unless told otherwise."""
+    return lambda value: later(rule(value), minor)
+
+
+def old(minor: int, stricter: Rule, rule: Rule) -> Rule:
+    """A rule that API servers up to a minor put more strictly."""
+
+    def look(value: Any) -> Faults:
+        return tuple(rule(value)) or tuple(until(fault, minor) for fault in stricter(value))
+
+    return look
 
 
 def absent(detail: str, mend: str) -> Rule:
@@ -186,7 +204,7 @@ def absent(detail: str, mend: str) -> Rule:
     return lambda _: (forbidden(detail, mend),)
 
 
-def needs_value(value: Any, choices: Sequence[str], path: Path = ()) -> Iterator[Flaw]:
+def needs_value(value: Any, choices: Sequence[str], path: Path = ()) -> Iterator[Fault]:
     """What is wrong with a text that must be there and be one of the choices."""
     if value in (None, ""):
         yield required(mend=f"Use one of {', '.join(choices)}.", path=path)
@@ -198,7 +216,7 @@ def exactly_one(kinds: Mapping[str, Rule], of: str) -> Rule:
     """A mapping with one of some keys, which obeys its rule; `of` names the choice."""
     obeyed = fields(kinds)
 
-    def look(value: Any) -> Iterator[Flaw]:
+    def look(value: Any) -> Iterator[Fault]:
         if not isinstance(value, dict):
             return
         present = [key for key in value if key in kinds and value[key] is not None]
@@ -213,10 +231,10 @@ def exactly_one(kinds: Mapping[str, Rule], of: str) -> Rule:
 
 def empty(value: Any) -> bool:
     """Whether a value counts as not given: null, the empty text, the empty list."""
-    return value is None or value == "" or value == []
+    return not value and isinstance(value, str | list | None)
 
 
-def is_int(value: Any) -> bool:
+def is_int(value: Any) -> TypeGuard[int]:
     """Whether a value is a whole number; a boolean is none."""
     return isinstance(value, int) and not isinstance(value, bool)
 
@@ -249,6 +267,29 @@ def strings(value: Any) -> Iterator[tuple[int, str]]:
             yield index, ""
 
 
+def object_check(*kinds: str) -> Callable[[Callable[[Object], Faults]], Check]:
+    """Make a rule for objects a check on some kinds, all when none is named.
+
+    Its id is the function's name with dashes.
+    """
+
+    def made(rule: Callable[[Object], Faults]) -> Check:
+        @wraps(rule)
+        def look(item: Object, world: World) -> Iterator[Flaw]:
+            return judged(rule(item), world)
+
+        return named(look, kinds)
+
+    return made
+
+
+def named(look: Look, kinds: tuple[str, ...]) -> Check:
+    """A check whose id is the function's name with dashes."""
+    return Check(
+        look.__name__.replace("_", "-"), Severity.ERROR, kinds, look, (look.__doc__ or "").strip()
+    )
+
+
 def field_check(group: str, *kinds: str) -> Callable[[Rule], Check]:
     """Make a rule for whole manifests a check on some kinds of one API group.
 
@@ -257,11 +298,10 @@ def field_check(group: str, *kinds: str) -> Callable[[Rule], Check]:
 
     def made(rule: Rule) -> Check:
         @wraps(rule)
-        def look(item: Object, _: World) -> Iterator[Flaw]:
+        def look(item: Object, world: World) -> Iterator[Flaw]:
             if item.ref.group == group:
-                yield from rule(item.manifest)
+                yield from judged(rule(item.manifest), world)
 
-        name = rule.__name__.replace("_", "-")
-        return Check(name, Severity.ERROR, kinds, look, (rule.__doc__ or "").strip())
+        return named(look, kinds)
 
     return made

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mistersmith_k8s.checks.fields.flaws import (
+from mistersmith_k8s.checks.fields.faults import (
     duplicate,
     forbidden,
     invalid,
@@ -52,7 +52,7 @@ from mistersmith_k8s.checks.fields.selectors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 NODE_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt")
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
@@ -60,7 +60,7 @@ SPREAD_KEY = ("topologyKey", "whenUnsatisfiable")
 _is_integer = re.compile(r"0|-?[1-9][0-9]{0,18}").fullmatch
 
 
-def _node_values(value: Any) -> Iterator[Flaw]:
+def _node_values(value: Any) -> Iterator[Fault]:
     term = struct(value)
     operator, values = term.get("operator"), term.get("values") or []
     if not isinstance(values, list):
@@ -76,7 +76,7 @@ def _node_values(value: Any) -> Iterator[Flaw]:
         yield unknown_operator(operator or "", NODE_OPERATORS)
 
 
-def _node_field(value: Any) -> Iterator[Flaw]:
+def _node_field(value: Any) -> Iterator[Fault]:
     term = struct(value)
     operator, values = term.get("operator"), term.get("values") or []
     if operator not in ("In", "NotIn"):
@@ -108,7 +108,7 @@ _node_affinity = fields(
 )
 
 
-def label_keys(value: Any) -> Iterator[Flaw]:
+def label_keys(value: Any) -> Iterator[Fault]:
     """Keys of labels whose values the pod brings; they need a selector, and add to it."""
     term = struct(value)
     chosen = term.get("labelSelector")
@@ -129,7 +129,7 @@ def label_keys(value: Any) -> Iterator[Flaw]:
     )
 
 
-def _keys_in_selector(chosen: dict[str, Any], keys: list[str]) -> Iterator[Flaw]:
+def _keys_in_selector(chosen: dict[str, Any], keys: list[str]) -> Iterator[Fault]:
     """The API server adds each key to the selector once; a second one by hand is too many."""
     seen = {str(key) for key in struct(chosen.get("matchLabels"))}
     for _, term in dicts(chosen.get("matchExpressions")):
@@ -167,7 +167,7 @@ _affinity = fields(
 
 
 @pod_check
-def affinity(pod: Pod) -> Iterator[Flaw]:
+def affinity(pod: Pod) -> Iterator[Fault]:
     """Terms name a topology, weights are from 1 to 100, operators have the values they need."""
     value = pod.spec.get("affinity")
     if value:
@@ -179,7 +179,7 @@ def affinity(pod: Pod) -> Iterator[Flaw]:
 _toleration = fields({"key": given(qualified_name), "effect": one_of(*EFFECTS)})
 
 
-def tolerates(value: Any) -> Iterator[Flaw]:
+def tolerates(value: Any) -> Iterator[Fault]:
     """A toleration whose operator fits its key, value, effect and seconds."""
     if not isinstance(value, dict):
         return
@@ -197,7 +197,7 @@ def tolerates(value: Any) -> Iterator[Flaw]:
         yield unsupported(operator, ("Equal", "Exists"), ("operator",))
 
 
-def _toleration_value(operator: Any, value: str) -> Iterator[Flaw]:
+def _toleration_value(operator: Any, value: str) -> Iterator[Fault]:
     if operator == "Exists" and value:
         detail = "value must be empty when `operator` is 'Exists'"
         yield invalid(value, detail, "Remove value.", ("value",))
@@ -209,7 +209,7 @@ def _toleration_value(operator: Any, value: str) -> Iterator[Flaw]:
 
 
 @pod_check
-def tolerations(pod: Pod) -> Iterator[Flaw]:
+def tolerations(pod: Pod) -> Iterator[Fault]:
     """A toleration names a taint, or all of them by Exists."""
     value = pod.spec.get("tolerations")
     if value:
@@ -229,7 +229,7 @@ _spread = fields(
 
 
 @pod_check
-def topology_spread(pod: Pod) -> Iterator[Flaw]:
+def topology_spread(pod: Pod) -> Iterator[Fault]:
     """A constraint has a skew, a topology and an action; only a hard one has minDomains."""
     seen: set[Any] = set()
     for index, constraint in dicts(pod.spec.get("topologySpreadConstraints")):
@@ -241,7 +241,7 @@ def topology_spread(pod: Pod) -> Iterator[Flaw]:
         seen.add(key)
 
 
-def _constraint(value: dict[str, Any]) -> Iterator[Flaw]:
+def _constraint(value: dict[str, Any]) -> Iterator[Fault]:
     yield from _spread(value)
     yield from label_keys(value)
     action = value.get("whenUnsatisfiable")

@@ -9,7 +9,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mistersmith_k8s.checks.fields.flaws import duplicate, invalid, required, too_long, under
+from mistersmith_k8s.checks.fields import minors
+from mistersmith_k8s.checks.fields.faults import (
+    duplicate,
+    invalid,
+    required,
+    since,
+    too_long,
+    under,
+)
 from mistersmith_k8s.checks.fields.paths import descending
 from mistersmith_k8s.checks.fields.pods import Container, Pod, container_check, pod_check
 from mistersmith_k8s.checks.fields.rules import (
@@ -18,6 +26,7 @@ from mistersmith_k8s.checks.fields.rules import (
     dicts,
     each,
     fields,
+    new,
     pick,
     struct,
     text,
@@ -27,7 +36,7 @@ from mistersmith_k8s.checks.fields.windows import windows_options
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
     from mistersmith_k8s.checks.fields.rules import Rule
 
 USER_ID = between(0, 2**31 - 1)
@@ -47,7 +56,7 @@ IPC = frozenset(
 )
 
 
-def _profile(value: Any) -> Iterator[Flaw]:
+def _profile(value: Any) -> Iterator[Fault]:
     """A profile has a type, and a file exactly when the type is Localhost."""
     profile = struct(value)
     kind, file = profile.get("type"), profile.get("localhostProfile")
@@ -59,7 +68,7 @@ def _profile(value: Any) -> Iterator[Flaw]:
         yield invalid(file, detail, "Remove it.", ("localhostProfile",))
 
 
-def _app_armor_file(value: Any) -> Iterator[Flaw]:
+def _app_armor_file(value: Any) -> Iterator[Fault]:
     profile = struct(value)
     file = profile.get("localhostProfile")
     if profile.get("type") == "Localhost" and isinstance(file, str):
@@ -82,21 +91,21 @@ _CONTEXT: dict[str, Rule] = {
     "appArmorProfile": app_armor,
     "windowsOptions": windows_options,
 }
-_container = fields({**_CONTEXT, "procMount": pick("Default", "Unmasked")})
+_container = fields({**_CONTEXT, "procMount": new(minors.PROC_MOUNT, pick("Default", "Unmasked"))})
 _pod = fields(
     {
         **_CONTEXT,
         "fsGroup": USER_ID,
         "supplementalGroups": each(USER_ID),
         "fsGroupChangePolicy": pick("Always", "OnRootMismatch"),
-        "supplementalGroupsPolicy": pick("Merge", "Strict"),
+        "supplementalGroupsPolicy": new(minors.GROUPS_POLICY, pick("Merge", "Strict")),
         "seLinuxChangePolicy": pick("MountOption", "Recursive"),
     }
 )
 
 
 @container_check
-def security_context(container: Container, pod: Pod) -> Iterator[Flaw]:
+def security_context(container: Container, pod: Pod) -> Iterator[Fault]:
     """Users, groups and profiles of a container can be, and do not contradict each other."""
     value = container.get("securityContext")
     if isinstance(value, dict):
@@ -104,10 +113,11 @@ def security_context(container: Container, pod: Pod) -> Iterator[Flaw]:
         yield from under(_contradictions(value, pod), "securityContext")
 
 
-def _contradictions(context: dict[str, Any], pod: Pod) -> Iterator[Flaw]:
+def _contradictions(context: dict[str, Any], pod: Pod) -> Iterator[Fault]:
     if context.get("procMount") == "Unmasked" and pod.spec.get("hostUsers") is not False:
         detail = "`hostUsers` must be false to use `Unmasked`"
-        yield invalid("Unmasked", detail, "Set hostUsers: false of the pod.", ("procMount",))
+        fault = invalid("Unmasked", detail, "Set hostUsers: false of the pod.", ("procMount",))
+        yield since(fault, minors.PROC_MOUNT)
     if context.get("allowPrivilegeEscalation") is not False:
         return
     at = ("allowPrivilegeEscalation",)
@@ -123,7 +133,7 @@ def _contradictions(context: dict[str, Any], pod: Pod) -> Iterator[Flaw]:
 
 
 @pod_check
-def pod_security_context(pod: Pod) -> Iterator[Flaw]:
+def pod_security_context(pod: Pod) -> Iterator[Fault]:
     """Users, groups, profiles and sysctls of a pod can be."""
     value = pod.spec.get("securityContext")
     if not isinstance(value, dict):
@@ -141,7 +151,7 @@ def _wrong_sysctl(value: str) -> str:
 _sysctl_name = text(_wrong_sysctl, "Write a name such as net.core.somaxconn.")
 
 
-def _sysctls(value: Any, pod: Pod) -> Iterator[Flaw]:
+def _sysctls(value: Any, pod: Pod) -> Iterator[Fault]:
     seen: set[str] = set()
     for index, sysctl in dicts(value):
         name = sysctl.get("name")
@@ -155,7 +165,7 @@ def _sysctls(value: Any, pod: Pod) -> Iterator[Flaw]:
             yield from under(_host_sysctl(name.replace("/", "."), pod), index, "name")
 
 
-def _host_sysctl(name: str, pod: Pod) -> Iterator[Flaw]:
+def _host_sysctl(name: str, pod: Pod) -> Iterator[Fault]:
     is_ipc = name in IPC or name.startswith("fs.mqueue.")
     switch = "hostNetwork" if name.startswith("net.") else "hostIPC" if is_ipc else ""
     if switch and pod.spec.get(switch) is True:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mistersmith_k8s.checks.fields.flaws import Flaws, forbidden, invalid, required
+from mistersmith_k8s.checks.fields.faults import Faults, forbidden, invalid, required
 from mistersmith_k8s.checks.fields.formats import (
     label_value,
     qualified_name,
@@ -20,14 +20,14 @@ from mistersmith_k8s.checks.fields.rules import both, dicts, each, fields, struc
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 NEED_VALUES = "must be specified when `operator` is 'In' or 'NotIn'"
 TAKE_NO_VALUES = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
 
 
-def labels(value: Any) -> Iterator[Flaw]:
+def labels(value: Any) -> Iterator[Fault]:
     """Keys that are qualified names and values that fit a label."""
     if not isinstance(value, dict):
         return
@@ -35,12 +35,12 @@ def labels(value: Any) -> Iterator[Flaw]:
         if not isinstance(key, str):
             continue
         if wrong_key(key):
-            yield from (flaw._replace(path=(key,)) for flaw in qualified_name(key))
+            yield from (fault._replace(path=(key,)) for fault in qualified_name(key))
         if isinstance(item, str) and wrong_label_value(item):
-            yield from (flaw._replace(path=(key,)) for flaw in label_value(item))
+            yield from (fault._replace(path=(key,)) for fault in label_value(item))
 
 
-def operator_values(value: Any) -> Iterator[Flaw]:
+def operator_values(value: Any) -> Iterator[Fault]:
     """An operator that is known, with values exactly where it takes some."""
     if not isinstance(value, dict):
         return
@@ -55,13 +55,13 @@ def operator_values(value: Any) -> Iterator[Flaw]:
         yield unknown_operator(operator or "", OPERATORS)
 
 
-def unknown_operator(value: str, known: tuple[str, ...]) -> Flaw:
+def unknown_operator(value: str, known: tuple[str, ...]) -> Fault:
     """The operator of a selector is none that there is."""
     mend = f"Use one of {', '.join(known)}."
     return invalid(value, "not a valid selector operator", mend, ("operator",))
 
 
-def key_is_there(value: Any) -> Flaws:
+def key_is_there(value: Any) -> Faults:
     """A requirement names the label that it looks at."""
     if isinstance(value, dict) and value.get("key") in (None, ""):
         return (invalid("", "name part must be non-empty", "Name the label.", ("key",)),)
@@ -84,7 +84,7 @@ def is_empty(value: Any) -> bool:
 
 
 def is_sound(value: Any) -> bool:
-    """Whether a selector has no flaw, so that asking what it matches makes sense."""
+    """Whether a selector has no fault, so that asking what it matches makes sense."""
     return next(iter(selector(value)), None) is None
 
 
@@ -99,7 +99,7 @@ def matches(value: Any, found: Mapping[str, Any]) -> bool:
 
 
 def _meets(term: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
-    key, values = term.get("key"), term.get("values") or ()
+    key, values = str(term.get("key")), term.get("values") or ()
     match term.get("operator"):
         case "In":
             return key in found and found[key] in values

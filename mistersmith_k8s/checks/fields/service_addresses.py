@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mistersmith_k8s.checks.fields.addresses import address, ip
-from mistersmith_k8s.checks.fields.flaws import invalid, under
+from mistersmith_k8s.checks.fields.faults import invalid, under
 from mistersmith_k8s.checks.fields.rules import both, distinct, each, fields, pick, strings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 FAMILIES = {"IPv4": 4, "IPv6": 6}
 BOTH = 2  # there are two families
@@ -33,7 +33,7 @@ def is_headless(spec: dict[str, Any]) -> bool:
     return spec.get("clusterIP") == "None" and spec.get("clusterIPs") in (None, [], ["None"])
 
 
-def cluster_addresses(spec: dict[str, Any], kind: str) -> Iterator[Flaw]:
+def cluster_addresses(spec: dict[str, Any], kind: str) -> Iterator[Fault]:
     """Addresses can be read, agree with each other and with the families."""
     yield from _families(spec)
     first, listed = spec.get("clusterIP"), spec.get("clusterIPs")
@@ -52,7 +52,7 @@ def cluster_addresses(spec: dict[str, Any], kind: str) -> Iterator[Flaw]:
     yield from _policy(spec, listed)
 
 
-def _addresses(listed: list[str], spec: dict[str, Any]) -> Iterator[Flaw]:
+def _addresses(listed: list[str], spec: dict[str, Any]) -> Iterator[Fault]:
     at = ("clusterIPs",) if spec.get("clusterIPs") else ("clusterIP",)
     if listed[:1] == ["None"]:
         if len(listed) > 1:
@@ -75,7 +75,7 @@ def _addresses(listed: list[str], spec: dict[str, Any]) -> Iterator[Flaw]:
             yield invalid(listed[index], detail, "Make the families agree.", at)
 
 
-def _policy(spec: dict[str, Any], listed: list[Any]) -> Iterator[Flaw]:
+def _policy(spec: dict[str, Any], listed: list[Any]) -> Iterator[Fault]:
     """Two of something need a policy that is not for one."""
     policy = spec.get("ipFamilyPolicy")
     if policy is None and spec.get("clusterIP") == "None" and not spec.get("selector"):

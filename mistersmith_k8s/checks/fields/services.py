@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mistersmith_k8s.checks.fields import minors
 from mistersmith_k8s.checks.fields.addresses import cidr, endpoint, ip
-from mistersmith_k8s.checks.fields.flaws import (
+from mistersmith_k8s.checks.fields.faults import (
     duplicate,
     forbidden,
     invalid,
@@ -34,6 +35,7 @@ from mistersmith_k8s.checks.fields.rules import (
     fields,
     given,
     is_int,
+    old,
     one_of,
     pick,
     scalar,
@@ -45,7 +47,7 @@ from mistersmith_k8s.checks.fields.service_addresses import cluster_addresses, i
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 NODE_PORTS = range(30000, 32768)  # the default range, which a cluster may change
@@ -80,7 +82,11 @@ _FIELDS: dict[str, Rule] = {
     "selector": labels,
     "sessionAffinity": one_of("ClientIP", "None"),
     "internalTrafficPolicy": pick("Cluster", "Local"),
-    "trafficDistribution": pick("PreferClose", "PreferSameZone", "PreferSameNode"),
+    "trafficDistribution": old(
+        minors.ONE_TRAFFIC_CHOICE,
+        pick("PreferClose"),
+        pick("PreferClose", "PreferSameZone", "PreferSameNode"),
+    ),
     "externalIPs": each(both(ip, endpoint)),
     "loadBalancerSourceRanges": each(_trimmed_cidr),
     "ports": each(_port),
@@ -89,7 +95,7 @@ _spec = fields(_FIELDS)
 
 
 @field_check("", "Service")
-def service_fields(manifest: Any) -> Iterator[Flaw]:
+def service_fields(manifest: Any) -> Iterator[Fault]:
     """A Service has ports unless it is headless or external, and options that fit its type."""
     spec = struct(manifest.get("spec"))
     kind = spec.get("type") or "ClusterIP"
@@ -110,7 +116,7 @@ def service_fields(manifest: Any) -> Iterator[Flaw]:
     yield from under(_annotations(notes, spec), "metadata", "annotations")
 
 
-def _external_name(spec: dict[str, Any]) -> Iterator[Flaw]:
+def _external_name(spec: dict[str, Any]) -> Iterator[Fault]:
     for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
         if spec.get(name):
             detail = "may not be set for ExternalName services"
@@ -122,25 +128,26 @@ def _external_name(spec: dict[str, Any]) -> Iterator[Flaw]:
         yield from under(dns_subdomain(target.removesuffix(".")), "externalName")
 
 
-def _affinity(spec: dict[str, Any]) -> Iterator[Flaw]:
+def _affinity(spec: dict[str, Any]) -> Iterator[Fault]:
     """A time-out by client address, which ends within a day."""
     client = struct(struct(spec.get("sessionAffinityConfig")).get("clientIP"))
     seconds = client.get("timeoutSeconds")
-    if spec.get("sessionAffinity") == "ClientIP" and is_int(seconds):
-        if not 0 < seconds <= LONGEST_AFFINITY:
-            detail = f"must be greater than 0 and less than {LONGEST_AFFINITY}"
-            at = ("sessionAffinityConfig", "clientIP", "timeoutSeconds")
-            yield invalid(seconds, detail, f"Use {LONGEST_AFFINITY} or less.", at)
+    if spec.get("sessionAffinity") != "ClientIP" or not is_int(seconds):
+        return
+    if not 0 < seconds <= LONGEST_AFFINITY:
+        detail = f"must be greater than 0 and less than {LONGEST_AFFINITY}"
+        at = ("sessionAffinityConfig", "clientIP", "timeoutSeconds")
+        yield invalid(seconds, detail, f"Use {LONGEST_AFFINITY} or less.", at)
 
 
-def _load_balancer_only(spec: dict[str, Any]) -> Iterator[Flaw]:
+def _load_balancer_only(spec: dict[str, Any]) -> Iterator[Fault]:
     for name in ("loadBalancerSourceRanges", "allocateLoadBalancerNodePorts", "loadBalancerClass"):
         value = spec.get(name)
         if value is not None and value != []:
             yield forbidden(LOAD_BALANCER_ONLY, LOAD_BALANCER_MEND, (name,))
 
 
-def _traffic(spec: dict[str, Any], kind: str) -> Iterator[Flaw]:
+def _traffic(spec: dict[str, Any], kind: str) -> Iterator[Fault]:
     policy, health = spec.get("externalTrafficPolicy"), spec.get("healthCheckNodePort")
     reachable = kind in ("LoadBalancer", "NodePort")
     reachable = reachable or (kind == "ClusterIP" and bool(spec.get("externalIPs")))
@@ -159,7 +166,7 @@ def _traffic(spec: dict[str, Any], kind: str) -> Iterator[Flaw]:
         yield from under(port_number(health), "healthCheckNodePort")
 
 
-def _annotations(notes: dict[str, Any], spec: dict[str, Any]) -> Iterator[Flaw]:
+def _annotations(notes: dict[str, Any], spec: dict[str, Any]) -> Iterator[Fault]:
     hints, mode, ranges = notes.get(HINTS), notes.get(MODE), notes.get(SOURCE_RANGES)
     if hints is not None and mode is not None and hints != mode:
         detail = f"must match annotations[{HINTS}] when both are specified"
@@ -172,7 +179,7 @@ def _annotations(notes: dict[str, Any], spec: dict[str, Any]) -> Iterator[Flaw]:
 
 
 @field_check("", "Service")
-def service_ports(manifest: Any) -> Iterator[Flaw]:
+def service_ports(manifest: Any) -> Iterator[Fault]:
     """Ports have names when there are several, and no two are the same."""
     spec = struct(manifest.get("spec"))
     ports = list(dicts(spec.get("ports")))
@@ -208,7 +215,7 @@ def _node_port(port: dict[str, Any]) -> bool:
     return is_int(value) and value != 0
 
 
-def _node_port_fits(value: int, spec: dict[str, Any]) -> Iterator[Flaw]:
+def _node_port_fits(value: int, spec: dict[str, Any]) -> Iterator[Fault]:
     if (spec.get("type") or "ClusterIP") == "ClusterIP":
         detail = "may not be used when `type` is 'ClusterIP'"
         yield forbidden(detail, "Remove nodePort, or set type: NodePort.")

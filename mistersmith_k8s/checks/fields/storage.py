@@ -9,9 +9,10 @@ from __future__ import annotations
 from posixpath import normpath
 from typing import TYPE_CHECKING, Any
 
+from mistersmith_k8s.checks.fields import minors
 from mistersmith_k8s.checks.fields.amounts import above_zero
 from mistersmith_k8s.checks.fields.claims import VOLUME_MODES, access_modes
-from mistersmith_k8s.checks.fields.flaws import (
+from mistersmith_k8s.checks.fields.faults import (
     forbidden,
     required,
     under,
@@ -32,6 +33,7 @@ from mistersmith_k8s.checks.fields.rules import (
     field_check,
     fields,
     given,
+    new,
     one_of,
     pick,
     struct,
@@ -42,7 +44,7 @@ from mistersmith_k8s.checks.fields.volumes import HOST_PATH_TYPES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 _secret = fields(
     {"name": given(dns_subdomain), "namespace": given(dns_label)}, needs=("name", "namespace")
@@ -65,7 +67,7 @@ _csi = fields(
 def _namespace_if_any(name: str) -> Rule:
     """An optional namespace that is not the empty text."""
 
-    def look(value: Any) -> Iterator[Flaw]:
+    def look(value: Any) -> Iterator[Fault]:
         if struct(value).get(name) == "":
             yield required(path=(name,))
 
@@ -93,7 +95,7 @@ _spec = fields(
         "capacity": fields({"storage": _positive}),
         "persistentVolumeReclaimPolicy": one_of("Delete", "Recycle", "Retain"),
         "storageClassName": given(dns_subdomain),
-        "volumeAttributesClassName": dns_subdomain,
+        "volumeAttributesClassName": new(minors.ATTRIBUTES_CLASS, dns_subdomain),
         "volumeMode": pick(*VOLUME_MODES),
         "nodeAffinity": fields({"required": node_selector}, needs=("required",)),
     },
@@ -103,7 +105,7 @@ _source = exactly_one(_SOURCES, "volume type")
 
 
 @field_check("", "PersistentVolume")
-def persistent_volume_fields(manifest: Any) -> Iterator[Flaw]:
+def persistent_volume_fields(manifest: Any) -> Iterator[Fault]:
     """A volume has a size, access modes and one source; a local one says on which nodes."""
     spec = struct(manifest.get("spec"))
     flex_beside = spec.get("flexVolume") is not None and any(spec.get(k) for k in BEFORE_FLEX)

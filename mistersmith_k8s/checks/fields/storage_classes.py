@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mistersmith_k8s.checks.fields.amounts import not_negative
-from mistersmith_k8s.checks.fields.flaws import duplicate, invalid, required, too_long, under
+from mistersmith_k8s.checks.fields.faults import duplicate, invalid, required, too_long, under
 from mistersmith_k8s.checks.fields.formats import dns_subdomain, qualified_name
 from mistersmith_k8s.checks.fields.old_volumes import csi_driver
 from mistersmith_k8s.checks.fields.projected import token_seconds
@@ -30,18 +30,18 @@ from mistersmith_k8s.checks.fields.selectors import selector
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 PARAMETERS, PARAMETERS_SIZE = 512, 256 * 1024
 NODE_ID_LENGTH = 256
 _requirement = fields({"key": qualified_name, "values": distinct}, needs=("key", "values"))
 
 
-def _lower_key(value: Any) -> Iterable[Flaw]:
+def _lower_key(value: Any) -> Iterable[Fault]:
     return qualified_name(value.lower()) if isinstance(value, str) and value else ()
 
 
-def _parameters(value: Any) -> Iterator[Flaw]:
+def _parameters(value: Any) -> Iterator[Fault]:
     found = struct(value)
     if len(found) > PARAMETERS:
         yield too_long(PARAMETERS, f"Keep {PARAMETERS} parameters.")
@@ -65,7 +65,7 @@ _class = fields(
 
 
 @field_check("storage.k8s.io", "StorageClass")
-def storage_class_fields(manifest: Any) -> Iterator[Flaw]:
+def storage_class_fields(manifest: Any) -> Iterator[Fault]:
     """A class names its provisioner, and topologies by distinct labels."""
     yield from _class(manifest)
     seen: list[Any] = [{}]  # the API server compares with empty terms too
@@ -90,7 +90,7 @@ _attributes = fields({"driverName": _lower_key, "parameters": _parameters}, need
 
 
 @field_check("storage.k8s.io", "VolumeAttributesClass")
-def volume_attributes_class_fields(manifest: Any) -> Iterator[Flaw]:
+def volume_attributes_class_fields(manifest: Any) -> Iterator[Fault]:
     """A class of attributes names its driver and sets some parameter."""
     yield from _attributes(manifest)
     if not manifest.get("parameters"):
@@ -111,7 +111,7 @@ _driver = fields(
 
 
 @field_check("storage.k8s.io", "CSIDriver")
-def csi_driver_fields(manifest: Any) -> Iterator[Flaw]:
+def csi_driver_fields(manifest: Any) -> Iterator[Fault]:
     """A driver's policies exist, and it asks once for a token of an audience."""
     spec = struct(manifest.get("spec"))
     yield from under(_driver(spec), "spec")
@@ -128,7 +128,7 @@ def csi_driver_fields(manifest: Any) -> Iterator[Flaw]:
         yield invalid(spec["serviceAccountTokenInSecrets"], detail, "Remove it.", at)
 
 
-def _node_id(value: Any) -> Iterator[Flaw]:
+def _node_id(value: Any) -> Iterator[Fault]:
     if isinstance(value, str) and len(value) > NODE_ID_LENGTH:
         yield invalid(value, f"must be {NODE_ID_LENGTH} characters or less", "Use a shorter one.")
 
@@ -145,7 +145,7 @@ _node_driver = fields(
 
 
 @field_check("storage.k8s.io", "CSINode")
-def csi_node_fields(manifest: Any) -> Iterator[Flaw]:
+def csi_node_fields(manifest: Any) -> Iterator[Fault]:
     """A node's drivers have names and identities, each once."""
     seen: set[str] = set()
     for index, driver in dicts(struct(manifest.get("spec")).get("drivers")):
@@ -169,7 +169,7 @@ _capacity = fields(
 
 
 @field_check("storage.k8s.io", "CSIStorageCapacity")
-def csi_capacity_fields(manifest: Any) -> Iterator[Flaw]:
+def csi_capacity_fields(manifest: Any) -> Iterator[Fault]:
     """A capacity is not negative, and of a named class."""
     yield from _capacity(manifest)
     if manifest.get("storageClassName") in (None, ""):
@@ -187,7 +187,7 @@ _attachment = fields(
 
 
 @field_check("storage.k8s.io", "VolumeAttachment")
-def volume_attachment_fields(manifest: Any) -> Iterator[Flaw]:
+def volume_attachment_fields(manifest: Any) -> Iterator[Fault]:
     """An attachment names its driver, its node and one source."""
     spec = struct(manifest.get("spec"))
     yield from under(_attachment(spec), "spec")

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mistersmith_k8s.checks.check import Flaw, check
-from mistersmith_k8s.checks.fields.flaws import forbidden, invalid, required, under, unsupported
+from mistersmith_k8s.checks.fields.faults import (
+    Fault,
+    forbidden,
+    invalid,
+    required,
+    under,
+    unsupported,
+)
 from mistersmith_k8s.checks.fields.pods import Pod, pod_check, pod_of
-from mistersmith_k8s.checks.fields.rules import struct
+from mistersmith_k8s.checks.fields.rules import object_check, struct
 from mistersmith_k8s.checks.fields.selectors import is_empty, is_sound, matches, selector
-from mistersmith_k8s.checks.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.world import Object, World
+    from mistersmith_k8s.checks.world import Object
 
 APPS = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet")
 ALWAYS = (*APPS, "ReplicationController")
@@ -27,8 +32,8 @@ MISMATCH_MEND = "Give the template the labels that the selector asks for."
 LABELS = ("spec", "template", "metadata", "labels")
 
 
-@check(Severity.ERROR, *ALWAYS)
-def selector_template(item: Object, _: World) -> Iterator[Flaw]:
+@object_check(*ALWAYS)
+def selector_template(item: Object) -> Iterator[Fault]:
     """A controller selects the pods that its template makes."""
     pod = pod_of(item)
     if pod is None:
@@ -39,7 +44,7 @@ def selector_template(item: Object, _: World) -> Iterator[Flaw]:
         yield from _selector(pod)
 
 
-def _selector(pod: Pod) -> Iterator[Flaw]:
+def _selector(pod: Pod) -> Iterator[Fault]:
     chosen = pod.owner.get("selector")
     labels = struct(pod.metadata.get("labels"))
     if chosen is None:
@@ -54,7 +59,7 @@ def _selector(pod: Pod) -> Iterator[Flaw]:
             yield invalid(labels, MISMATCH, MISMATCH_MEND, LABELS)
 
 
-def _plain(pod: Pod) -> Iterator[Flaw]:
+def _plain(pod: Pod) -> Iterator[Fault]:
     """A ReplicationController without a selector takes the labels of its template."""
     chosen, labels = pod.owner.get("selector"), struct(pod.metadata.get("labels"))
     if not chosen and not labels:
@@ -65,7 +70,7 @@ def _plain(pod: Pod) -> Iterator[Flaw]:
 
 
 @pod_check
-def restart_policy(pod: Pod) -> Iterator[Flaw]:
+def restart_policy(pod: Pod) -> Iterator[Fault]:
     """Pods of a controller are always restarted, pods of a job are not."""
     policy = pod.spec.get("restartPolicy")
     at = ("spec", "restartPolicy")

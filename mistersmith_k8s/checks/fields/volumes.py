@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mistersmith_k8s.checks.fields import minors
 from mistersmith_k8s.checks.fields.amounts import no_less_than
 from mistersmith_k8s.checks.fields.claims import claim_template
 from mistersmith_k8s.checks.fields.downward import field_ref, resource_ref
-from mistersmith_k8s.checks.fields.flaws import duplicate, forbidden, invalid, required, under
+from mistersmith_k8s.checks.fields.faults import duplicate, forbidden, invalid, required, under
 from mistersmith_k8s.checks.fields.formats import dns_label, dns_subdomain, wrong_subdomain
 from mistersmith_k8s.checks.fields.mounts import template_names
 from mistersmith_k8s.checks.fields.old_volumes import OLD_SOURCES, csi_driver, iscsi_too_long
@@ -24,6 +25,7 @@ from mistersmith_k8s.checks.fields.rules import (
     exactly_one,
     fields,
     given,
+    new,
     one_of,
     struct,
 )
@@ -31,7 +33,7 @@ from mistersmith_k8s.checks.fields.rules import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 VOLUME_FIELDS = (
     "metadata.annotations",
@@ -54,7 +56,7 @@ _file_fields: dict[str, Rule] = {
 }
 
 
-def downward_file(value: Any) -> Iterator[Flaw]:
+def downward_file(value: Any) -> Iterator[Fault]:
     """A file with one field of the pod, or one resource of a container."""
     if not isinstance(value, dict):
         return
@@ -78,6 +80,7 @@ _csi = fields(
     },
     needs=("driver",),
 )
+_PULL_POLICY = one_of("Always", "IfNotPresent", "Never")
 _SOURCES: dict[str, Rule] = {
     "emptyDir": fields(
         {"sizeLimit": no_less_than(0, "SizeLimit field must be a valid resource quantity")}
@@ -91,7 +94,7 @@ _SOURCES: dict[str, Rule] = {
     "projected": projected(item, downward_file),
     "csi": _csi,
     "ephemeral": fields({"volumeClaimTemplate": claim_template}, needs=("volumeClaimTemplate",)),
-    "image": fields({"pullPolicy": one_of("Always", "IfNotPresent", "Never")}),
+    "image": new(minors.IMAGE_VOLUME, fields({"pullPolicy": _PULL_POLICY})),
     **OLD_SOURCES,
 }
 _source = exactly_one(_SOURCES, "volume type")
@@ -99,7 +102,7 @@ _named = fields({"name": given(dns_label)}, needs=("name",))
 
 
 @pod_check
-def volumes(pod: Pod) -> Iterator[Flaw]:
+def volumes(pod: Pod) -> Iterator[Fault]:
     """A volume has a name of its own and one source; without a source it is an emptyDir."""
     value = pod.spec.get("volumes")
     if not value:
@@ -112,7 +115,7 @@ def volumes(pod: Pod) -> Iterator[Flaw]:
         yield from under(_volume(volume, pod, seen), "spec", "volumes", index)
 
 
-def _volume(volume: dict[str, Any], pod: Pod, seen: set[str]) -> Iterator[Flaw]:
+def _volume(volume: dict[str, Any], pod: Pod, seen: set[str]) -> Iterator[Fault]:
     name = volume.get("name")
     yield from _named(volume)
     if isinstance(name, str) and name:
@@ -127,7 +130,7 @@ def _volume(volume: dict[str, Any], pod: Pod, seen: set[str]) -> Iterator[Flaw]:
         yield from _of_pod(volume, pod)
 
 
-def _of_pod(volume: dict[str, Any], pod: Pod) -> Iterator[Flaw]:
+def _of_pod(volume: dict[str, Any], pod: Pod) -> Iterator[Fault]:
     """What holds for a pod whose name is known, and not for a template."""
     owner, name = pod.metadata.get("name"), volume.get("name")
     if volume.get("ephemeral") is not None and owner and name and isinstance(owner, str):

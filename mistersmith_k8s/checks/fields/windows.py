@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mistersmith_k8s.checks.fields.flaws import forbidden, invalid
+from mistersmith_k8s.checks.fields.faults import forbidden, invalid
 from mistersmith_k8s.checks.fields.formats import dns_subdomain
 from mistersmith_k8s.checks.fields.pods import Pod, pod_check
 from mistersmith_k8s.checks.fields.rules import fields, needs_value, struct, text
@@ -17,7 +17,7 @@ from mistersmith_k8s.checks.fields.rules import fields, needs_value, struct, tex
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
 
 SYSTEMS = ("linux", "windows")
 CREDENTIALS_SIZE = 64 * 1024
@@ -48,10 +48,18 @@ def _wrong_user(value: str) -> str:
     if _control(value):
         return "runAsUserName cannot contain control characters"
     domain, slash, user = value.rpartition("\\")
+    return (_wrong_domain(domain) if slash else "") or _wrong_login(user)
+
+
+def _wrong_domain(domain: str) -> str:
     if "\\" in domain:
         return "runAsUserName cannot contain more than one backslash"
-    if (slash and not (_net_bios(domain) or _dns_domain(domain))) or len(domain) >= DOMAIN_LENGTH:
+    if not (_net_bios(domain) or _dns_domain(domain)) or len(domain) >= DOMAIN_LENGTH:
         return "runAsUserName's Domain doesn't match the NetBios nor the DNS format"
+    return ""
+
+
+def _wrong_login(user: str) -> str:
     if not user:
         return "runAsUserName's User cannot be empty"
     if len(user) > USER_LENGTH:
@@ -78,7 +86,7 @@ windows_options = fields(
 
 
 @pod_check
-def operating_system(pod: Pod) -> Iterator[Flaw]:
+def operating_system(pod: Pod) -> Iterator[Fault]:
     """A pod that names its operating system says nothing that means nothing there."""
     if not isinstance(pod.spec.get("os"), dict):
         return
@@ -100,7 +108,7 @@ def _contexts(pod: Pod) -> Iterator[tuple[tuple[str | int, ...], dict[str, Any]]
         yield ("spec", *path, "securityContext"), context
 
 
-def _windows(pod: Pod) -> Iterator[Flaw]:
+def _windows(pod: Pod) -> Iterator[Fault]:
     detail = "cannot be set for a windows pod"
     switches = {"hostPID", "hostIPC"}  # their false is the same as their absence
     for name in POD:
@@ -114,7 +122,7 @@ def _windows(pod: Pod) -> Iterator[Flaw]:
 
 
 @pod_check
-def host_process(pod: Pod) -> Iterator[Flaw]:
+def host_process(pod: Pod) -> Iterator[Fault]:
     """Host processes on Windows are all of a pod's containers, on the host's network."""
     own = _host_process(struct(pod.spec.get("securityContext")))
     found: list[Any] = []

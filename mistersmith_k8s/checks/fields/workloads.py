@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mistersmith_k8s.checks.fields import minors
 from mistersmith_k8s.checks.fields.claims import claim_spec
-from mistersmith_k8s.checks.fields.flaws import (
+from mistersmith_k8s.checks.fields.faults import (
     forbidden,
     invalid,
     required,
+    since,
     under,
     unsupported,
-    warning,
 )
 from mistersmith_k8s.checks.fields.formats import (
     at_most_all,
@@ -31,6 +32,7 @@ from mistersmith_k8s.checks.fields.rules import (
     is_int,
     natural,
     natural64,
+    new,
     one_of,
     struct,
 )
@@ -38,7 +40,7 @@ from mistersmith_k8s.checks.fields.rules import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mistersmith_k8s.checks.check import Flaw
+    from mistersmith_k8s.checks.fields.faults import Fault
     from mistersmith_k8s.checks.fields.rules import Rule
 
 PROGRESS_SECONDS = 600  # the default of progressDeadlineSeconds
@@ -62,7 +64,7 @@ def count_of(value: Any, default: int) -> int | None:
 
 
 @field_check("apps", "Deployment")
-def deployment_fields(manifest: Any) -> Iterator[Flaw]:
+def deployment_fields(manifest: Any) -> Iterator[Fault]:
     """A rollout can go on: something may be unavailable or come on top, in time."""
     spec = struct(manifest.get("spec"))
     yield from under(_counts(spec), "spec")
@@ -75,7 +77,7 @@ def deployment_fields(manifest: Any) -> Iterator[Flaw]:
     yield from under(_strategy(struct(spec.get("strategy"))), "spec", "strategy")
 
 
-def _strategy(strategy: dict[str, Any]) -> Iterator[Flaw]:
+def _strategy(strategy: dict[str, Any]) -> Iterator[Fault]:
     kind, rolling = strategy.get("type"), strategy.get("rollingUpdate")
     if kind == "Recreate":
         if rolling is not None:
@@ -92,7 +94,7 @@ _rolling_counts = fields(
 )
 
 
-def _rolling_deployment(rolling: dict[str, Any]) -> Iterator[Flaw]:
+def _rolling_deployment(rolling: dict[str, Any]) -> Iterator[Fault]:
     yield from _rolling_counts(rolling)
     fewer = count_of(rolling.get("maxUnavailable"), default=25)
     more = count_of(rolling.get("maxSurge"), default=25)
@@ -102,7 +104,7 @@ def _rolling_deployment(rolling: dict[str, Any]) -> Iterator[Flaw]:
 
 
 @field_check("apps", "DaemonSet")
-def daemon_set_fields(manifest: Any) -> Iterator[Flaw]:
+def daemon_set_fields(manifest: Any) -> Iterator[Fault]:
     """A rollout takes pods away or adds them on top, and does not do both."""
     spec = struct(manifest.get("spec"))
     yield from under(_counts(spec), "spec")
@@ -123,7 +125,7 @@ _daemon_counts = fields(
 )
 
 
-def _rolling_daemons(rolling: dict[str, Any]) -> Iterator[Flaw]:
+def _rolling_daemons(rolling: dict[str, Any]) -> Iterator[Fault]:
     yield from _daemon_counts(rolling)
     fewer = count_of(rolling.get("maxUnavailable"), default=1)
     more = count_of(rolling.get("maxSurge"), default=0)
@@ -139,13 +141,13 @@ def _rolling_daemons(rolling: dict[str, Any]) -> Iterator[Flaw]:
 
 
 @field_check("apps", "ReplicaSet")
-def replica_set_fields(manifest: Any) -> Iterator[Flaw]:
+def replica_set_fields(manifest: Any) -> Iterator[Fault]:
     """Counts and seconds are not negative."""
     yield from under(_counts(manifest.get("spec")), "spec")
 
 
 @field_check("", "ReplicationController")
-def replication_controller_fields(manifest: Any) -> Iterator[Flaw]:
+def replication_controller_fields(manifest: Any) -> Iterator[Fault]:
     """Counts and seconds are not negative."""
     yield from under(_counts(manifest.get("spec")), "spec")
 
@@ -165,7 +167,7 @@ _stateful = fields(
 
 
 @field_check("apps", "StatefulSet")
-def stateful_set_fields(manifest: Any) -> Iterator[Flaw]:
+def stateful_set_fields(manifest: Any) -> Iterator[Fault]:
     """Policies exist, the rollout fits its type, claim templates have names and specs."""
     spec = struct(manifest.get("spec"))
     yield from under(_stateful(spec), "spec")
@@ -181,7 +183,7 @@ def stateful_set_fields(manifest: Any) -> Iterator[Flaw]:
         yield from under(claim_spec(template.get("spec") or {}), *at, "spec")
 
 
-def _update(strategy: dict[str, Any]) -> Iterator[Flaw]:
+def _update(strategy: dict[str, Any]) -> Iterator[Fault]:
     kind, rolling = strategy.get("type"), strategy.get("rollingUpdate")
     if kind == "OnDelete":
         if rolling is not None:
@@ -194,19 +196,20 @@ def _update(strategy: dict[str, Any]) -> Iterator[Flaw]:
 
 
 _partition = fields({"partition": natural})
-_unavailable = both(int_or_percent, at_most_all)
+_most_away = new(minors.MOST_UNAVAILABLE, both(int_or_percent, at_most_all))
 
 
-def _rolling_stateful(rolling: dict[str, Any]) -> Iterator[Flaw]:
+def _rolling_stateful(rolling: dict[str, Any]) -> Iterator[Fault]:
     yield from _partition(rolling)
-    value = rolling.get("maxUnavailable")  # left out by default before 1.37
-    yield from map(warning, under(_unavailable(value), "maxUnavailable"))
+    value = rolling.get("maxUnavailable")
+    yield from under(_most_away(value), "maxUnavailable")
     if count_of(value, default=1) == 0:
-        yield warning(invalid(value, "cannot be 0", "Use 1 or more.", ("maxUnavailable",)))
+        fault = invalid(value, "cannot be 0", "Use 1 or more.", ("maxUnavailable",))
+        yield since(fault, minors.MOST_UNAVAILABLE)
 
 
 @field_check("apps", "ControllerRevision")
-def controller_revision_fields(manifest: Any) -> Iterator[Flaw]:
+def controller_revision_fields(manifest: Any) -> Iterator[Fault]:
     """A revision has a number that is not negative, and data."""
     yield from under(natural64(manifest.get("revision")), "revision")
     if manifest.get("data") is None:

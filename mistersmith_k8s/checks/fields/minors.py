@@ -1,0 +1,25 @@
+"""When API servers began to look at a field, or ceased to refuse a value: minors of Kubernetes 1.
+
+A field behind a feature gate is left out, unread, until the gate is on by default.
+Source: pkg/features/kube_features.go of k8s.io/kubernetes.
+"""
+
+from __future__ import annotations
+
+# The first minors that look.
+INDEX_BACKOFF = POD_REPLACEMENT = CRON_TIME_ZONE = 29
+SLEEP = 30
+MATCH_LABEL_KEYS = RECURSIVE_READ_ONLY = SUCCESS_POLICY = 31
+MANAGED_BY = 32
+RESIZE = PROC_MOUNT = GROUPS_POLICY = USER_NAMESPACES = 33
+RESOURCE_CLAIMS = POD_RESOURCES = ATTRIBUTES_CLASS = 34
+RESTART_RULES = ENV_FILES = HOSTNAME_OVERRIDE = IMAGE_VOLUME = TOLERANCE = 35
+STRICT_ADDRESSES = 36
+CLUSTER_TRUST = POD_CERTIFICATES = MOST_UNAVAILABLE = 37
+
+# The last minors that refuse.
+STRICT_ENV_NAMES = 31
+ONE_TRAFFIC_CHOICE = 33
+NO_CONTAINER_RESTARTS = 34
+STRICT_SERVICE_NAMES = 35
+NO_SCALE_TO_ZERO = 36
