@@ -316,6 +316,16 @@ def test_the_shipped_platform_has_no_finding() -> None:
     assert report["summary"]["objects"] > 100
 
 
+def test_the_hook_runs_validate_on_everything() -> None:
+    """Rules between objects need all files, not only those that changed."""
+    text = (PLATFORM.parents[1] / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
+    (hook,) = yaml.safe_load(text)
+    program, *words = hook["entry"].split()
+    assert (program, hook["language"]) == ("mistersmith-k8s", "python")
+    assert hook["pass_filenames"] is False
+    assert run(*words, *hook["args"]).code == 1
+
+
 def test_the_catalogue_lists_and_explains_every_check() -> None:
     """And names the nearest for a mistyped id."""
     listed = [line.split()[0] for line in run("checks").out.splitlines()]
