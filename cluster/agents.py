@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import nats
 from nats.errors import NoRespondersError
+from nats.errors import TimeoutError as NoAnswerError
 from nats.js.api import ConsumerConfig, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import NoStreamResponseError, ServiceUnavailableError
 
@@ -26,6 +27,8 @@ SUBJECTS = "mister-smith.tasks.>"
 STREAM = "tasks"
 
 RETRY_SECONDS = 0.1
+
+NOT_NOW = (NoStreamResponseError, ServiceUnavailableError, NoRespondersError, NoAnswerError)
 
 Answered = TypeVar("Answered")
 Errors = list[Exception]
@@ -77,7 +80,7 @@ async def retried(attempt: Callable[[], Awaitable[Answered]], seconds: float = 3
         while True:
             try:
                 return await attempt()
-            except (NoStreamResponseError, ServiceUnavailableError, NoRespondersError):
+            except NOT_NOW:
                 await asyncio.sleep(RETRY_SECONDS)
 
 
