@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from mistersmith_k8s.manifest import Manifest, Manifests
 
 
-def _object(api_version: str, kind: str, name: str, namespace: str = "", **rest: Any) -> Manifest:
+def an_object(api_version: str, kind: str, name: str, namespace: str = "", **rest: Any) -> Manifest:
+    """An object of any kind."""
     metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **rest}
 
@@ -59,24 +60,24 @@ FREE_KINDS = ("ConfigMap", "Widget", "ScaledObject")
 """The kinds in which kustomize takes any value anywhere."""
 
 OTHERS: Manifests = (
-    _object("apps/v1", "Deployment", "app", "x", spec=_workload()),
-    _object("apps/v1", "Deployment", "app", "y", spec=_workload()),
-    _object("apps/v1", "StatefulSet", "1e3", "x", spec=_workload()),
-    _object(
+    an_object("apps/v1", "Deployment", "app", "x", spec=_workload()),
+    an_object("apps/v1", "Deployment", "app", "y", spec=_workload()),
+    an_object("apps/v1", "StatefulSet", "1e3", "x", spec=_workload()),
+    an_object(
         "batch/v1", "CronJob", "app", "x", spec={"jobTemplate": {"spec": {"template": _pods()}}}
     ),
-    _object("v1", "Pod", "app.b", "x", spec=_pods()["spec"]),
-    _object("v1", "Pod", "app-b", "x", spec=_pods()["spec"]),
-    _object(
+    an_object("v1", "Pod", "app.b", "x", spec=_pods()["spec"]),
+    an_object("v1", "Pod", "app-b", "x", spec=_pods()["spec"]),
+    an_object(
         "v1", "ConfigMap", "app", "x", data={"a": "1", "a.conf": "b {\n  c\n}\n", "x/y~z": "on"}
     ),
-    _object("v1", "ConfigMap", "123", "456", data={"a": "1"}, immutable=False),
-    _object("v1", "ConfigMap", "app", data={"a": "1"}),
-    _object("v1", "Service", "app", "x", spec={"ports": [{"port": 80}, {"port": 81}]}),
-    _object("serving.example.dev/v1", "Service", "app", "x", spec={"ports": [{"port": 80}]}),
-    _object("v1", "ServiceAccount", "app", "x", imagePullSecrets=[{"name": "a"}, {"name": "b"}]),
-    _object("v1", "Secret", "s", "x", stringData={"k": "v"}, type="Opaque"),
-    _object(
+    an_object("v1", "ConfigMap", "123", "456", data={"a": "1"}, immutable=False),
+    an_object("v1", "ConfigMap", "app", data={"a": "1"}),
+    an_object("v1", "Service", "app", "x", spec={"ports": [{"port": 80}, {"port": 81}]}),
+    an_object("serving.example.dev/v1", "Service", "app", "x", spec={"ports": [{"port": 80}]}),
+    an_object("v1", "ServiceAccount", "app", "x", imagePullSecrets=[{"name": "a"}, {"name": "b"}]),
+    an_object("v1", "Secret", "s", "x", stringData={"k": "v"}, type="Opaque"),
+    an_object(
         "rbac.authorization.k8s.io/v1",
         "RoleBinding",
         "app:binding",
@@ -84,19 +85,19 @@ OTHERS: Manifests = (
         roleRef={"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "app"},
         subjects=[{"kind": "User", "name": "app"}, {"kind": "ServiceAccount", "name": "app"}],
     ),
-    _object(
+    an_object(
         "rbac.authorization.k8s.io/v1",
         "ClusterRole",
         "system:app",
         rules=[{"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["s"]}],
     ),
-    _object(
+    an_object(
         "apiextensions.k8s.io/v1",
         "CustomResourceDefinition",
         "widgets.example.dev",
         spec={"versions": [{"name": "v1", "schema": {"containers": [{"image": "app:1"}]}}]},
     ),
-    _object(
+    an_object(
         "example.dev/v1",
         "Widget",
         "app",
@@ -111,15 +112,15 @@ OTHERS: Manifests = (
         },
         status={"conditions": [{"type": "Ready"}, {"type": "Ready"}]},
     ),
-    _object("example.dev/v1", "Widget", "app", spec={"a": {"b": {"c": 1, "d": [1, 2, 3]}}}),
-    _object(
+    an_object("example.dev/v1", "Widget", "app", spec={"a": {"b": {"c": 1, "d": [1, 2, 3]}}}),
+    an_object(
         "keda.sh/v1alpha1",
         "ScaledObject",
         "app",
         "x",
         spec={"triggers": [{"type": "nats-jetstream", "metadata": {"lagThreshold": "10"}}]},
     ),
-    _object("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "app", "x", spec={"path": "./a"}),
+    an_object("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "app", "x", spec={"path": "./a"}),
 )
 
 OURS = tuple(

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import yaml_rs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,6 +23,7 @@ from mistersmith_k8s.platform import render
 from mistersmith_k8s.platform_file import load_platforms
 from tests.environments import environment_sets
 from tests.strategies import PLATFORM_FILES, is_taken, rendered
+from tests.traps import TRAPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,6 +40,15 @@ AT_ONCE = 10
 """Platforms in one build: starting kustomize takes longer than building another one."""
 
 repeatable = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_no_trap_catches_an_overlay(kustomize: Path, tmp_path: Path, trap: str) -> None:
+    """Where one kind of patch would make something else, another is written."""
+    write(tmp_path, TRAPS[trap])
+    for name, manifests in TRAPS[trap].items():
+        overlay = tmp_path / "kustomize" / "overlays" / name
+        assert by_identity(built(kustomize, overlay)) == by_identity(manifests)
 
 
 @settings(repeatable, max_examples=250)
