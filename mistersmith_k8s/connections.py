@@ -89,8 +89,7 @@ class Connections:
 
     def declared(self, pods: Pods) -> dict[str, str]:
         """The annotation that says in words what the pods may open."""
-        lines = sorted({line for edge in self.sent_by(pods) for line in _declaration(edge)})
-        return {DECLARED: "".join(f"{line}\n" for line in (*lines, _DNS_DECLARATION))}
+        return _declared(self.sent_by(pods), _DNS_DECLARATION)
 
     def policy(self, me: Workload) -> k8s.NetworkPolicy:
         """Both sides of every connection of a workload, and DNS."""
@@ -127,7 +126,7 @@ class Connections:
                 "name": f"{other.name}-with-{me.name}-netpol",
                 "namespace": other.namespace,
                 "labels": site.labels(me.name),
-                "annotations": {OUTSIDE: "outside"},
+                "annotations": {OUTSIDE: "outside", **_declared(sent)},
             },
             "spec": {
                 "podSelector": {"matchLabels": other.selector},
@@ -201,6 +200,13 @@ def _ports(edge: Edge) -> list[k8s.NetworkPolicyPort]:
 
 _DNS_RULE: k8s.NetworkPolicyEgressRule = {"to": [_peer(DNS)], "ports": DNS_PORTS}
 _DNS_DECLARATION = f"{DNS.namespace}/{DNS.name} TCP 53,UDP 53"
+
+
+def _declared(edges: tuple[Edge, ...], *more: str) -> dict[str, str]:
+    """The annotation that declares some edges, none where there is nothing to declare."""
+    lines = sorted({line for edge in edges for line in _declaration(edge)})
+    text = "".join(f"{line}\n" for line in (*lines, *more))
+    return {DECLARED: text} if text else {}
 
 
 def _declaration(edge: Edge) -> Iterator[str]:

@@ -60,9 +60,10 @@ def declared_connections(item: Object, world: World) -> Iterator[Flaw]:
 
     One line of the annotation for each target: `namespace/name TCP 80,443` or `10.0.0.0/8 TCP 443`.
     """
-    written = item.annotations.get(DECLARED)
-    if not isinstance(written, str):
+    own = item.annotations.get(DECLARED)
+    if not isinstance(own, str):
         return
+    written = "\n".join((own, *_added(item, world)))
     try:
         inside, outside = _parsed(written)
     except DeclarationError as error:
@@ -78,6 +79,16 @@ def declared_connections(item: Object, world: World) -> Iterator[Flaw]:
     if source is not None:
         yield from _inside_differs(str(source), inside, computed)
         yield from _outside_differs(outside, computed.outside.get(str(source), []))
+
+
+def _added(item: Object, world: World) -> Iterator[str]:
+    """What policies declare that open connections for these pods beside the workload's own."""
+    for policy in world.of("NetworkPolicy"):
+        declared = policy.annotations.get(DECLARED)
+        labels = pairs(lookup(policy.spec, ("podSelector", "matchLabels")))
+        mine = bool(labels) and labels.items() <= item.pod_labels.items()
+        if isinstance(declared, str) and policy.namespace == item.namespace and mine:
+            yield declared
 
 
 class Computed(NamedTuple):
