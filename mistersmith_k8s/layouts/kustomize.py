@@ -45,13 +45,13 @@ def kustomize(environments: Mapping[str, Manifests]) -> Files:
     first = next(iter(environments.values()))
     images = {name: factored(first, manifests) for name, manifests in environments.items()}
     own = {name: manifests for name, (manifests, _) in images.items()}
-    shared = dict(_shared(own))
-    base = filed((part.manifest for part in shared.values()), planes_of(first))
+    parts = dict(_shared(own))
+    base = filed((part.manifest for part in parts.values()), planes_of(first))
     files: Files = {KUSTOMIZATION: (_kustomization(resources=[*base]),), **base}
     return {f"base/{path}": content for path, content in files.items()} | {
         f"overlays/{name}/{path}": content
         for name, manifests in own.items()
-        for path, content in _overlay(name, manifests, images[name][1], shared).items()
+        for path, content in _overlay(name, manifests, images[name][1], parts).items()
     }
 
 
@@ -99,11 +99,11 @@ def _overlay(
     name: str,
     manifests: Manifests,
     settings: Settings,
-    shared: Mapping[ObjectRef, Shared],
+    parts: Mapping[ObjectRef, Shared],
 ) -> Files:
     """The files of one overlay."""
-    own = filed((m for m in manifests if ref(m) not in shared), planes_of(manifests))
-    patches = file_names(part.patches[name] for part in shared.values() if name in part.patches)
+    own = filed((m for m in manifests if ref(m) not in parts), planes_of(manifests))
+    patches = file_names(part.patches[name] for part in parts.values() if name in part.patches)
     find = targets(map(ref, manifests))
     kustomization = _kustomization(
         resources=[BASE, *own],
