@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from glob import escape
 from typing import TYPE_CHECKING
 
 from mistersmith_k8s import inputs
@@ -14,13 +15,15 @@ from mistersmith_k8s.schemas import MINORS
 from mistersmith_k8s.spec import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mistersmith_k8s.checks.check import Check
     from mistersmith_k8s.checks.finding import Finding
     from mistersmith_k8s.configuration import Configuration
+    from mistersmith_k8s.inputs import Group
     from mistersmith_k8s.pod_security import LevelVersion
 
+CRD = "CustomResourceDefinition"
 POD_SECURITY = "pod-security"
 ACCEPTS_POD_SECURITY = suppress.PREFIX + POD_SECURITY
 REPORTED = {
@@ -48,8 +51,8 @@ def report(paths: Sequence[str], settings: Configuration) -> Report:
     groups = inputs.groups(paths)
     findings: list[Finding] = []
     accepted = 0
-    for group in groups:
-        world = World(group.objects, setting._replace(complete=not group.unread))
+    for group, known in zip(groups, _known(groups, setting), strict=True):
+        world = World(group.objects, known)
         found, count = _found(world, checks, policy)
         findings += [*group.foreign, *group.unread, *found]
         accepted += count
@@ -60,6 +63,33 @@ def report(paths: Sequence[str], settings: Configuration) -> Report:
         sum(len(group.objects) for group in groups),
         accepted + more,
     )
+
+
+def _known(groups: Sequence[Group], setting: Setting) -> Iterator[Setting]:
+    """What is known beyond each group: what other groups hold, unless they are alternatives.
+
+    Groups that share an object are alternatives; of two others, both may be applied.
+    """
+    identities = [{item.ref for item in group.objects} for group in groups]
+    for group, own in zip(groups, identities, strict=True):
+        others = (o for o, refs in zip(groups, identities, strict=True) if own.isdisjoint(refs))
+        elsewhere = [item for other in others for item in other.objects if other is not group]
+        yield setting._replace(
+            complete=group.complete,
+            external=(*setting.external, *dict.fromkeys(p for o in elsewhere for p in _places(o))),
+            crds=(*setting.crds, *(item.manifest for item in elsewhere if item.kind == CRD)),
+        )
+
+
+def _places(item: Object) -> tuple[str, ...]:
+    """An object as settings name what is outside, and the pods that it runs, whatever their names.
+
+    One without a namespace may be in any.
+    """
+    namespace = item.given_namespace or "*"
+    pods = (f"Pod/{namespace}/*",) if item.pod_path is not None else ()
+    scoped = () if item.given_namespace else (escape(f"{item.kind}/{item.ref.name}"),)
+    return (*pods, *scoped, f"{item.kind}/{namespace}/{escape(item.ref.name)}")
 
 
 def _found(
@@ -140,7 +170,7 @@ def _setting(settings: Configuration) -> Setting:
     definitions = inputs.groups(settings.crds) if settings.crds else []
     unread = [finding for group in definitions for finding in group.unread]
     if unread:
-        raise inputs.InputError("\n".join(map(str, unread)))
+        raise inputs.InputError("\n".join(map(inputs.told, unread)))
     crds = tuple(item.manifest for group in definitions for item in group.objects)
     return Setting(minors=minors, external=settings.external, crds=crds)
 

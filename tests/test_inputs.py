@@ -283,6 +283,36 @@ def test_each_environment_that_synth_wrote_is_a_group() -> None:
         assert {item.ref for item in plain.objects} == {item.ref for item in overlay.objects}
 
 
+def test_folders_that_declare_the_same_are_alternatives() -> None:
+    """A cluster gets one of them; what lies beside them belongs to none."""
+    write(
+        app__dev__a_yaml=service("web") + "---\n" + service("debug"),
+        app__prod__a_yaml=service("web"),
+        app__common_yaml=service("common"),
+        other__a_yaml=service("other"),
+        other__deep__b_yaml=service("deep"),
+    )
+    assert names(".") == [["common", "other", "deep"], ["web", "debug"], ["web"]]
+    assert names("app/dev", "app/prod") == [[], ["web", "debug"], ["web"]]
+    assert names("app/dev", "other") == [["web", "debug", "other", "deep"]]
+    assert [group.name for group in inputs.groups(["."])] == [".", "app/dev", "app/prod"]
+
+
+def test_folders_that_share_a_little_belong_together() -> None:
+    """An object that is declared twice is then a mistake, and not an alternative."""
+    write(
+        a__a_yaml=service("web") + "---\n" + service("t") + "---\n" + service("u"),
+        b__a_yaml=service("web") + "---\n" + service("v") + "---\n" + service("w"),
+    )
+    assert names(".") == [["web", "t", "u", "web", "v", "w"]]
+
+
+def test_a_file_that_does_not_parse_may_belong_to_any_alternative() -> None:
+    """So none of them is complete."""
+    write(dev__a_yaml=service("web"), prod__a_yaml=service("web"), bad_yaml="a: [1\n")
+    assert [group.complete for group in inputs.groups(["."])] == [False, False, False]
+
+
 def test_a_name_that_is_no_text_is_read_and_said() -> None:
     """File names are bytes; a report is not."""
     path = os.fsencode(Path.cwd()) + b"/\xff.yaml"
@@ -299,3 +329,9 @@ def test_one_group_is_asked_for_where_objects_must_belong_together() -> None:
         inputs.one_group(["b.yaml"])
     assert str(refused.value).startswith("b.yaml:")
     assert inputs.one_group(["a.yaml"]).objects[0].ref.name == "a"
+    write(dev__a_yaml=service("web"), prod__a_yaml=service("web"))
+    with pytest.raises(InputError) as refused:
+        inputs.one_group(["dev", "prod"])
+    assert str(refused.value) == (
+        "dev, prod: holds what is applied apart: dev, prod. Name one of them."
+    )

@@ -302,6 +302,23 @@ def test_what_exists_outside_may_be_declared() -> None:
     assert ids("pods.yaml", "--external", "ServiceAccount/shop/api") == []
 
 
+def test_another_group_is_outside_and_an_alternative_is_not() -> None:
+    """What a second kustomization declares exists; what only the other environment has does not."""
+    pod = f"{POD}  serviceAccountName: api\n"
+    account = (
+        "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: api, namespace: shop}\n---\n"
+        "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: other, namespace: shop}\n"
+    )
+    for folder, text in {"dev": pod, "prod": f"{pod}---\n{account}"}.items():
+        Path("k8s", folder).mkdir(parents=True)
+        Path("k8s", folder, "all.yaml").write_text(text, encoding="utf-8")
+    mine = account.partition("---")[2].replace("other", "mine")
+    Path("k8s/dev/mine.yaml").write_text(mine, encoding="utf-8")
+    assert [(f["id"], f["file"]) for f in findings("k8s/dev", "k8s/prod")] == [
+        ("unknown-service-account", "k8s/dev/all.yaml")
+    ]
+
+
 def test_standard_input_is_validated() -> None:
     """As the end of a pipe."""
     said = run("validate", "-", stdin=WRONG_PORT.encode())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mistersmith_k8s.inputs.alternatives import parts
 from mistersmith_k8s.inputs.contents import NOTHING, UNREAD, Group, group_of, printable
 from mistersmith_k8s.inputs.error import InputError
 from mistersmith_k8s.inputs.kustomizations import build, roots
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["NOTHING", "UNREAD", "Group", "InputError", "groups", "one_group", "printable"]
+    from mistersmith_k8s.checks.finding import Finding
+
+__all__ = ["NOTHING", "UNREAD", "Group", "InputError", "groups", "one_group", "printable", "told"]
 
 
 def groups(paths: Sequence[str]) -> list[Group]:
@@ -40,19 +43,26 @@ def one_group(paths: Sequence[str]) -> Group:
         InputError: they are not, or something cannot be read.
     """
     found = groups(paths)
-    if len(found) > 1:
-        names = ", ".join(group.name for group in found)
-        message = f"{', '.join(paths)}: holds what is applied apart: {names}. Name one of them."
-        raise InputError(message)
     unread = [finding for group in found for finding in group.unread]
     if unread:
-        raise InputError("\n".join(f"{finding} {finding.remediation}" for finding in unread))
-    return found[0]
+        raise InputError("\n".join(map(told, unread)))
+    filled = [group for group in found if group.objects] or found
+    if len(filled) > 1:
+        names = ", ".join(group.name for group in filled)
+        message = f"{', '.join(paths)}: holds what is applied apart: {names}. Name one of them."
+        raise InputError(message)
+    return filled[0]
+
+
+def told(finding: Finding) -> str:
+    """What could not be read, in one line."""
+    line = f":{finding.line}" if finding.line else ""
+    return f"{finding.file}{line}: {finding.message}. {finding.remediation}"
 
 
 def _of_files(found: Places, paths: Sequence[str]) -> Iterator[Group]:
     if found.files or found.charts:
-        yield group_of(", ".join(paths), found.files, found.charts)
+        yield from parts(group_of(", ".join(paths), found.files, found.charts))
 
 
 def _of_kustomizations(found: Places) -> Iterator[Group]:

@@ -41,14 +41,16 @@ def printable(name: str) -> str:
 class Group(NamedTuple):
     """Objects that are applied together, by where they come from.
 
-    `unread` says what could not be read, `foreign` what lies among the manifests and is none.
+    `unread` says what could not be read, `foreign` what lies among the manifests and is none. A
+    group is not `complete` when something that could not be read may belong to it.
     """
 
     name: str
     objects: tuple[Object, ...]
-    unread: tuple[Finding, ...]
-    foreign: tuple[Finding, ...]
-    files: int
+    unread: tuple[Finding, ...] = ()
+    foreign: tuple[Finding, ...] = ()
+    files: int = 0
+    complete: bool = True
 
 
 def group_of(name: str, sources: Sequence[Source], charts: Iterable[Path] = ()) -> Group:
@@ -93,7 +95,8 @@ class _Taken(NamedTuple):
 
 
 def _group(name: str, taken: _Taken, files: int) -> Group:
-    return Group(name, tuple(taken.objects), tuple(taken.unread), tuple(taken.foreign), files)
+    unread, foreign = tuple(taken.unread), tuple(taken.foreign)
+    return Group(name, tuple(taken.objects), unread, foreign, files, complete=not unread)
 
 
 def _take_file(source: Source, taken: _Taken) -> None:

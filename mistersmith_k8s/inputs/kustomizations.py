@@ -94,4 +94,4 @@ def _built(folder: Path, builder: Sequence[str]) -> Group:
 
 def _unbuilt(folder: Path, message: str, mend: str, severity: Severity) -> Group:
     finding = unread(message, mend, str(folder), severity=severity)
-    return Group(str(folder), (), (finding,), (), 1)
+    return Group(str(folder), (), (finding,), files=1, complete=False)
