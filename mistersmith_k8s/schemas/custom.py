@@ -47,7 +47,8 @@ def crd_validators(crds: Iterable[Mapping[str, Any]]) -> CustomSchemas:
     for crd in crds:
         spec = _mapping(crd.get("spec"))
         kind = str(_mapping(spec.get("names")).get("kind") or "")
-        for version in spec.get("versions") or ():
+        versions = spec.get("versions")
+        for version in versions if isinstance(versions, list) else ():
             schema = _mapping(_mapping(_mapping(version).get("schema")).get("openAPIV3Schema"))
             if schema and _mapping(version).get("served") is True:
                 key = (f"{spec.get('group')}/{version.get('name')}", kind)

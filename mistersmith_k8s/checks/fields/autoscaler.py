@@ -198,7 +198,7 @@ def autoscaler_fields(manifest: Any) -> Iterator[Fault]:
         if is_int(low) and high < low:
             detail = "must be greater than or equal to `minReplicas`"
             yield invalid(high, detail, f"Use {low} or more.", ("spec", "maxReplicas"))
-    kinds = {metric.get("type") for _, metric in dicts(spec.get("metrics"))}
+    kinds = {str(metric.get("type")) for _, metric in dicts(spec.get("metrics"))}
     if low == 0 and not kinds & {"Object", "External"}:
         detail = (
             "must specify at least one Object or External metric "

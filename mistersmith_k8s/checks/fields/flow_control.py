@@ -86,7 +86,7 @@ def _rule(rule: dict[str, Any]) -> Iterator[Fault]:
 def _subject(subject: dict[str, Any]) -> Iterator[Fault]:
     kind = subject.get("kind")
     yield from needs_value(kind, tuple(SUBJECTS), ("kind",))
-    if kind not in SUBJECTS:
+    if str(kind) not in SUBJECTS:
         return
     for other, name in SUBJECTS.items():
         value = subject.get(name)
@@ -95,7 +95,7 @@ def _subject(subject: dict[str, Any]) -> Iterator[Fault]:
         elif other != kind and value is not None:
             detail = f"{name} is forbidden when subject kind is not '{other}'"
             yield forbidden(detail, f"Remove {name}.", (name,))
-    own = SUBJECTS[kind]
+    own = SUBJECTS[str(kind)]
     yield from under(_OWN[own](subject.get(own)), own)
 
 

@@ -99,7 +99,8 @@ def matches(value: Any, found: Mapping[str, Any]) -> bool:
 
 
 def _meets(term: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
-    key, values = str(term.get("key")), term.get("values") or ()
+    key, values = str(term.get("key")), term.get("values")
+    values = values if isinstance(values, list) else []
     match term.get("operator"):
         case "In":
             return key in found and found[key] in values

@@ -110,7 +110,7 @@ def volumes(pod: Pod) -> Iterator[Fault]:
     seen: set[str] = set()
     replaced = template_names(pod)
     for index, volume in dicts(value):
-        if volume.get("name") in replaced:
+        if str(volume.get("name")) in replaced:
             continue
         yield from under(_volume(volume, pod, seen), "spec", "volumes", index)
 
