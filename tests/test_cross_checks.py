@@ -131,8 +131,8 @@ def put(value: Any, path: Path, new: Any) -> None:
     *steps, last = path
     for step in steps:
         value = lookup(value, (step,))
-    fits = isinstance(value, dict) or (isinstance(value, list) and len(value) > int(last))
-    if fits:
+    within = isinstance(last, int) and isinstance(value, list) and last < len(value)
+    if within or isinstance(value, dict):
         value[last] = new
 
 
