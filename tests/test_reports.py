@@ -98,7 +98,7 @@ TEXTS = st.text(max_size=20)
 PATHS = st.lists(TEXTS | st.integers(0, 99), max_size=4).map(tuple)
 FINDINGS = st.builds(
     Finding,
-    TEXTS,
+    st.sampled_from(("container-ports", "unread")),
     st.sampled_from(Severity),
     st.builds(ObjectRef, TEXTS, TEXTS, TEXTS, TEXTS),
     PATHS,
