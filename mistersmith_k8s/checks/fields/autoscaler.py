@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mistersmith_k8s.checks.fields import minors
 from mistersmith_k8s.checks.fields.amounts import above_zero, not_negative
-from mistersmith_k8s.checks.fields.faults import forbidden, invalid, required, under, until
+from mistersmith_k8s.checks.fields.faults import forbidden, invalid, required, since, under, until
 from mistersmith_k8s.checks.fields.formats import dns_label, path_segment
 from mistersmith_k8s.checks.fields.resources import container_resource
 from mistersmith_k8s.checks.fields.rules import (
@@ -57,7 +57,7 @@ def _group_version(value: str) -> str:
 _REFERENCE: dict[str, Rule] = {
     "kind": given(path_segment),
     "name": given(path_segment),
-    "apiVersion": text(_group_version, "Write group/version."),
+    "apiVersion": new(minors.SCALED_GROUP, text(_group_version, "Write group/version.")),
 }
 _reference = fields(_REFERENCE, needs=("kind", "name"))
 
@@ -69,7 +69,8 @@ def _scalable(value: Any) -> Iterator[Fault]:
     group = isinstance(version, str) and version.rpartition("/")[0]
     if group == "" and kind != "ReplicationController":
         detail = "apiVersion must specify API group"
-        yield invalid(version, detail, "Write group/version.", ("apiVersion",))
+        fault = invalid(version, detail, "Write group/version.", ("apiVersion",))
+        yield since(fault, minors.SCALED_GROUP)
 
 
 _target_fields = fields(

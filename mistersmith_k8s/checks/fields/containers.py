@@ -16,18 +16,19 @@ from mistersmith_k8s.checks.fields.faults import (
     later,
     required,
     too_many,
-    unsupported,
-    until,
+    under,
 )
 from mistersmith_k8s.checks.fields.formats import dns_label
 from mistersmith_k8s.checks.fields.pods import Container, Pod, container_check, pod_check
 from mistersmith_k8s.checks.fields.rules import (
+    absent,
     dicts,
     each,
     fields,
     given,
     needs_value,
     new,
+    old,
     one_of,
     pick,
     struct,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 RESTART_RULES = 20
 EXIT_CODES = 255
 PULL_POLICY = one_of("Always", "IfNotPresent", "Never")
+_POLICIES = ("Always", "Never", "OnFailure")
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
 _exit_codes = fields({"operator": pick("In", "NotIn")}, needs=("operator",))
@@ -53,10 +55,16 @@ _fields = fields(
         "name": given(dns_label),
         "imagePullPolicy": PULL_POLICY,
         "terminationMessagePolicy": one_of("FallbackToLogsOnError", "File"),
-        "restartPolicy": pick("Always", "Never", "OnFailure"),
         "restartPolicyRules": new(minors.RESTART_RULES, each(_restart_rule)),
     },
     needs=("name", "image"),
+)
+
+_init_policy = old(minors.ONLY_SIDECARS_RESTART, pick("Always"), pick(*_POLICIES))
+_main_policy = old(
+    minors.NO_CONTAINER_RESTARTS,
+    absent("may not be set for non-init containers", "Remove it."),
+    new(minors.RESTART_RULES, pick(*_POLICIES)),
 )
 
 
@@ -91,15 +99,12 @@ def _restart_rules(container: Container) -> Iterator[Fault]:
 
 @pod_check
 def container_restarts(pod: Pod) -> Iterator[Fault]:
-    """For older servers only sidecars among the init containers have a restart policy."""
-    for path, container in pod.containers("containers", "initContainers"):
-        policy, at = container.get("restartPolicy"), ("spec", *path, "restartPolicy")
-        if policy in ("Always", "Never", "OnFailure"):
-            fault = unsupported(policy, ("Always",), at)
-            if path[0] == "containers":
-                fault = forbidden("may not be set for non-init containers", "Remove it.", at)
-            if path[0] == "containers" or policy != "Always":
-                yield until(fault, minors.NO_CONTAINER_RESTARTS)
+    """A container restarts by a policy that exists; for older servers, only sidecars have one."""
+    for path, container in pod.containers("initContainers", "containers"):
+        policy = container.get("restartPolicy")
+        if isinstance(policy, str):
+            rule = _init_policy if path[0] == "initContainers" else _main_policy
+            yield from under(rule(policy), "spec", *path, "restartPolicy")
 
 
 def _resize_policy(value: Any, pod_policy: Any) -> Iterator[Fault]:
@@ -144,7 +149,7 @@ def init_containers(pod: Pod) -> Iterator[Fault]:
         if container.get("restartPolicy") == "Always":
             continue
         for name in ("lifecycle", *PROBES):
-            if container.get(name) is not None:
+            if container.get(name) is not None and not _only_signal(container[name]):
                 detail = "may not be set for init containers without restartPolicy=Always"
                 mend = f"Remove {name}, or make it a sidecar by restartPolicy: Always."
                 yield forbidden(detail, mend, ("spec", *path, name))
@@ -153,6 +158,12 @@ def init_containers(pod: Pod) -> Iterator[Fault]:
                 detail = "must not be set to 'RestartContainer' for non-sidecar initContainers"
                 at = ("spec", *path, "resizePolicy", index, "restartPolicy")
                 yield invalid("RestartContainer", detail, "Use NotRequired.", at)
+
+
+def _only_signal(value: Any) -> bool:
+    """Whether a lifecycle has nothing but a stop signal, which is left out by default."""
+    given = [key for key, item in struct(value).items() if item is not None]
+    return given == ["stopSignal"]
 
 
 @pod_check

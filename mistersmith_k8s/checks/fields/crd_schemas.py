@@ -94,8 +94,14 @@ def _identity(properties: Node) -> Iterator[Fault]:
     metadata = struct(properties.get("metadata"))
     said = {key for key, item in metadata.items() if item not in (None, "", False, [], {})}
     names = struct(metadata.get("properties")).keys()
-    said |= metadata.keys() & {"required"}
-    if names - {"name", "generateName"} or said - {"type", "properties", "default", "items"}:
+    said |= metadata.keys() & {"required", "x-kubernetes-list-map-keys"}
+    if names - {"name", "generateName"} or said - {
+        "type",
+        "properties",
+        "default",
+        "items",
+        "example",
+    }:
         detail = "must not specify anything other than name and generateName"
         mend = "Write metadata as {type: object}."
         at = ("properties", "metadata")
@@ -284,21 +290,33 @@ def _given(value: Any) -> Any:
 def _combined(node: Node) -> Iterator[Fault]:
     """Alternatives validate values; what a value is, is said outside of them."""
     for path, inner in _alternatives(node):
-        if path == ("anyOf", 0) and _is_int_or_string(node):
-            continue
-        if path == ("anyOf", 1) and _is_int_or_string(node):
+        if path in (("anyOf", 0), ("anyOf", 1)) and _is_int_or_string(node):
+            yield from under(_in_pattern(inner), *path)
             continue
         skips = path == ("allOf", 0) and _is_int_or_string(inner)
         yield from under(_nested(inner, skip_any=skips), *path)
 
 
+def _in_pattern(node: Node) -> Iterator[Fault]:
+    yield from _unsupported(node)
+    if node.get(ANY) is False:
+        yield invalid(
+            value=False, detail="must be true or undefined", mend="Remove it.", path=(ANY,)
+        )
+
+
 def _is_int_or_string(node: Node) -> bool:
     """Whether the node is the pattern in which alternatives may say a type."""
     said = [
-        {key: part for key, part in item.items() if part and key != "items"}
+        {key: part for key, part in item.items() if _says(part) and key not in ("items", "example")}
         for _, item in dicts(node.get("anyOf"))
     ]
     return said == INT_OR_STRING_TYPES
+
+
+def _says(value: Any) -> bool:
+    """Whether a keyword's value is not the one that stands for its absence."""
+    return not (value is None or value is False or value in ("", []))
 
 
 def _alternatives(node: Node) -> Iterator[tuple[Path, Node]]:

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from mistersmith_k8s.checks.fields import minors
 from mistersmith_k8s.checks.fields.downward import field_ref, resource_ref
-from mistersmith_k8s.checks.fields.faults import duplicate, invalid, later, missing, under, warning
+from mistersmith_k8s.checks.fields.faults import (
+    duplicate,
+    invalid,
+    later,
+    missing,
+    since,
+    under,
+    warning,
+)
 from mistersmith_k8s.checks.fields.formats import (
     config_key,
     dns_label,
@@ -86,7 +94,8 @@ def _one_source(var: dict[str, Any], source: dict[str, Any]) -> Iterator[Fault]:
         yield invalid("", detail, "Keep value or valueFrom.")
     elif len(present) > 1:
         detail = "may not have more than one field specified at a time"
-        yield invalid("", detail, "Keep one source.", (present[1],))
+        fault = invalid("", detail, "Keep one source.", (present[1],))
+        yield since(fault, minors.ENV_FILES) if present[1] == "fileKeyRef" else fault
     for name in ("configMapKeyRef", "secretKeyRef"):
         ref = source.get(name)
         if isinstance(ref, dict) and ref.get("name") in (None, ""):

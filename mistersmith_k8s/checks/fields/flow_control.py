@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mistersmith_k8s.checks.fields import minors
 from mistersmith_k8s.checks.fields.faults import forbidden, invalid, required, under, unsupported
 from mistersmith_k8s.checks.fields.formats import dns_label, dns_subdomain
 from mistersmith_k8s.checks.fields.rules import (
@@ -19,6 +20,7 @@ from mistersmith_k8s.checks.fields.rules import (
     is_int,
     natural,
     needs_value,
+    old,
     pick,
     strings,
     struct,
@@ -162,7 +164,9 @@ def _url(value: str) -> Iterator[Fault]:
 _percent = between(0, 100)
 _limited = fields(
     {
-        "nominalConcurrencyShares": natural,
+        "nominalConcurrencyShares": old(
+            minors.SOME_SHARES, at_least(1, "must be positive"), natural
+        ),
         "assuredConcurrencyShares": natural,
         "lendablePercent": _percent,
         "borrowingLimitPercent": natural,

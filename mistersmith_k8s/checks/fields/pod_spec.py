@@ -24,6 +24,7 @@ from mistersmith_k8s.checks.fields.formats import (
     dns_subdomain,
     qualified_name,
     wrong_relaxed_subdomain,
+    wrong_subdomain,
 )
 from mistersmith_k8s.checks.fields.pods import Pod, pod_check
 from mistersmith_k8s.checks.fields.rules import (
@@ -35,6 +36,7 @@ from mistersmith_k8s.checks.fields.rules import (
     gated,
     given,
     new,
+    old,
     one_of,
     strings,
     struct,
@@ -51,8 +53,20 @@ NAME_SERVERS, SEARCH_PATHS, SEARCH_LENGTH = 3, 32, 2048
 HOST_NAME_LENGTH = 64
 
 
-def _search_path(value: str) -> str:
+def _wrong_search(value: str) -> str:
     return "" if value == "." else wrong_relaxed_subdomain(value.removesuffix("."))
+
+
+def _wrong_old_search(value: str) -> str:
+    return wrong_subdomain(value.removesuffix("."))
+
+
+_SEARCH_MEND = "Write a domain such as svc.cluster.local."
+_search = old(
+    minors.STRICT_SEARCHES,
+    text(_wrong_old_search, _SEARCH_MEND),
+    text(_wrong_search, _SEARCH_MEND),
+)
 
 
 _FIELDS: dict[str, Rule] = {
@@ -73,7 +87,7 @@ _FIELDS: dict[str, Rule] = {
     "dnsConfig": fields(
         {
             "nameservers": each(ip),
-            "searches": each(text(_search_path, "Write a domain such as svc.cluster.local.")),
+            "searches": each(_search),
             "options": each(fields({}, needs=("name",))),
         }
     ),

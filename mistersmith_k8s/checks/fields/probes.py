@@ -15,6 +15,7 @@ from mistersmith_k8s.checks.fields.faults import (
     later,
     under,
     unsupported,
+    until,
     warning,
 )
 from mistersmith_k8s.checks.fields.formats import header_name, port_number, port_reference
@@ -133,6 +134,9 @@ def _sleep(seconds: Any, grace: Any) -> Iterator[Fault]:
     if is_int(seconds) and is_int(grace) and not 0 <= seconds <= grace:
         detail = f"must be non-negative and less than terminationGracePeriodSeconds ({grace})"
         yield invalid(seconds, detail, f"Use {grace} or less.", ("seconds",))
+    elif seconds == 0:
+        detail = f"must be greater than 0 and less than terminationGracePeriodSeconds ({grace})"
+        yield until(invalid(0, detail, "Use 1 or more.", ("seconds",)), minors.SOME_SLEEP)
 
 
 def _stop_signal(signal: Any, pod: Pod) -> Iterator[Fault]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mistersmith_k8s.checks.fields import minors
-from mistersmith_k8s.checks.fields.faults import forbidden, invalid, required, under
+from mistersmith_k8s.checks.fields.faults import forbidden, invalid, required, since, under
 from mistersmith_k8s.checks.fields.formats import dns_subdomain, qualified_name
 from mistersmith_k8s.checks.fields.paths import FILE_MODE, unreserved
 from mistersmith_k8s.checks.fields.rules import (
@@ -68,8 +68,9 @@ def _bundle_choice(value: Any) -> Iterator[Fault]:
     elif name is not None and bundle.get("labelSelector") is not None:
         detail = "labelSelector must be unset if name is specified"
         yield invalid(bundle["labelSelector"], detail, "Remove it.", ("labelSelector",))
-    if name is not None and isinstance(name, str) and ":" not in name:
-        yield from under(dns_subdomain(name), "name")
+    if isinstance(name, str):
+        signed, colon, rest = name.rpartition(":")
+        yield from under(dns_subdomain(rest if signed or not colon else name), "name")
 
 
 def _certificate_paths(value: Any) -> Iterator[Fault]:
@@ -125,9 +126,11 @@ def _collisions(value: Any, kinds: tuple[str, ...]) -> Iterator[Fault]:
     seen: set[str] = set()
     for index, source in dicts(value):
         present = [kind for kind in kinds if source.get(kind) is not None]
-        if len([kind for kind in present if kind not in GATED]) > 1:
+        if len(present) > 1:
             detail = "may not specify more than 1 volume type per source"
-            yield forbidden(detail, "Write one source for each.", (index,))
+            fault = forbidden(detail, "Write one source for each.", (index,))
+            old = [kind for kind in present if kind not in GATED]
+            yield fault if len(old) > 1 else since(fault, minors.CLUSTER_TRUST)
         for kind in present:
             for path in _paths(struct(source[kind])):
                 if path in seen:

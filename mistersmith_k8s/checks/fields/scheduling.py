@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from mistersmith_k8s.checks.fields import minors
 from mistersmith_k8s.checks.fields.faults import (
     duplicate,
     forbidden,
@@ -26,6 +27,7 @@ from mistersmith_k8s.checks.fields.formats import (
 )
 from mistersmith_k8s.checks.fields.pods import Pod, pod_check
 from mistersmith_k8s.checks.fields.rules import (
+    Rule,
     at_least,
     between,
     both,
@@ -34,6 +36,7 @@ from mistersmith_k8s.checks.fields.rules import (
     fields,
     given,
     needs_value,
+    new,
     one_of,
     pick,
     scalar,
@@ -92,11 +95,19 @@ def _node_field(value: Any) -> Iterator[Fault]:
 
 
 _key = {"key": given(qualified_name)}
-_hard_term = both(_node_values, key_is_there, fields({**_key, "values": each(label_value)}))
 _soft_term = both(_node_values, key_is_there, fields(_key))
-_hard = fields({"matchExpressions": each(_hard_term), "matchFields": each(_node_field)})
 _soft = fields({"matchExpressions": each(_soft_term), "matchFields": each(_node_field)})
-node_selector = fields({"nodeSelectorTerms": each(_hard)}, needs=("nodeSelectorTerms",))
+
+
+def _selecting(value: Rule) -> Rule:
+    """Nodes that must be; their labels have values that obey a rule."""
+    term = both(_node_values, key_is_there, fields({**_key, "values": each(value)}))
+    hard = fields({"matchExpressions": each(term), "matchFields": each(_node_field)})
+    return fields({"nodeSelectorTerms": each(hard)}, needs=("nodeSelectorTerms",))
+
+
+node_selector = _selecting(label_value)
+volume_node_selector = _selecting(new(minors.VOLUME_NODES, label_value))
 WEIGHT = between(1, 100)
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
@@ -142,7 +153,7 @@ def _keys_in_selector(chosen: dict[str, Any], keys: list[str]) -> Iterator[Fault
 
 
 _pod_term = both(
-    label_keys,
+    new(minors.MATCH_LABEL_KEYS, label_keys),
     fields(
         {
             "labelSelector": selector,
@@ -193,7 +204,7 @@ def tolerates(value: Any) -> Iterator[Fault]:
         yield invalid(value.get("effect") or "", detail, "Use NoExecute.", ("effect",))
     if isinstance(own, str):
         yield from _toleration_value(operator, own)
-    if isinstance(operator, str) and operator not in ("", "Equal", "Exists", "Lt", "Gt"):
+    if isinstance(operator, str) and operator not in ("", "Equal", "Exists"):
         yield unsupported(operator, ("Equal", "Exists"), ("operator",))
 
 
@@ -203,9 +214,6 @@ def _toleration_value(operator: Any, value: str) -> Iterator[Fault]:
         yield invalid(value, detail, "Remove value.", ("value",))
     elif operator in (None, "", "Equal") and wrong_label_value(value):
         yield from under(label_value(value), "value")
-    elif operator in ("Lt", "Gt") and _is_integer(value) is None:
-        detail = "must be a valid decimal integer in canonical form"
-        yield invalid(value, detail, "Write a whole number.", ("value",))
 
 
 @pod_check

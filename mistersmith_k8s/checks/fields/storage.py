@@ -38,7 +38,7 @@ from mistersmith_k8s.checks.fields.rules import (
     pick,
     struct,
 )
-from mistersmith_k8s.checks.fields.scheduling import node_selector
+from mistersmith_k8s.checks.fields.scheduling import volume_node_selector
 from mistersmith_k8s.checks.fields.volumes import HOST_PATH_TYPES
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ _spec = fields(
         "storageClassName": given(dns_subdomain),
         "volumeAttributesClassName": new(minors.ATTRIBUTES_CLASS, dns_subdomain),
         "volumeMode": pick(*VOLUME_MODES),
-        "nodeAffinity": fields({"required": node_selector}, needs=("required",)),
+        "nodeAffinity": fields({"required": volume_node_selector}, needs=("required",)),
     },
     needs=("accessModes", "capacity"),
 )

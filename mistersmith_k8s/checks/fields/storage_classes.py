@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mistersmith_k8s.checks.fields import minors
 from mistersmith_k8s.checks.fields.amounts import not_negative
 from mistersmith_k8s.checks.fields.faults import duplicate, invalid, required, too_long, under
 from mistersmith_k8s.checks.fields.formats import dns_subdomain, qualified_name
@@ -21,6 +22,7 @@ from mistersmith_k8s.checks.fields.rules import (
     fields,
     given,
     natural,
+    new,
     one_of,
     pick,
     struct,
@@ -98,14 +100,13 @@ def volume_attributes_class_fields(manifest: Any) -> Iterator[Fault]:
         yield required(detail, path=("parameters",))
 
 
+_update_period = at_least(10, "must be greater than or equal to 10 seconds", most=2**63 - 1)
 _driver = fields(
     {
         "fsGroupPolicy": pick("File", "None", "ReadWriteOnceWithFSType"),
         "tokenRequests": each(fields({"expirationSeconds": token_seconds})),
         "volumeLifecycleModes": each(pick("Persistent", "Ephemeral")),
-        "nodeAllocatableUpdatePeriodSeconds": at_least(
-            10, "must be greater than or equal to 10 seconds", most=2**63 - 1
-        ),
+        "nodeAllocatableUpdatePeriodSeconds": new(minors.ALLOCATABLE, _update_period),
     }
 )
 

@@ -11,7 +11,14 @@ from mistersmith_k8s.checks.fields import minors
 from mistersmith_k8s.checks.fields.amounts import no_less_than
 from mistersmith_k8s.checks.fields.claims import claim_template
 from mistersmith_k8s.checks.fields.downward import field_ref, resource_ref
-from mistersmith_k8s.checks.fields.faults import duplicate, forbidden, invalid, required, under
+from mistersmith_k8s.checks.fields.faults import (
+    duplicate,
+    forbidden,
+    invalid,
+    later,
+    required,
+    under,
+)
 from mistersmith_k8s.checks.fields.formats import dns_label, dns_subdomain, wrong_subdomain
 from mistersmith_k8s.checks.fields.mounts import template_names
 from mistersmith_k8s.checks.fields.old_volumes import OLD_SOURCES, csi_driver, iscsi_too_long
@@ -25,7 +32,6 @@ from mistersmith_k8s.checks.fields.rules import (
     exactly_one,
     fields,
     given,
-    new,
     one_of,
     struct,
 )
@@ -94,7 +100,7 @@ _SOURCES: dict[str, Rule] = {
     "projected": projected(item, downward_file),
     "csi": _csi,
     "ephemeral": fields({"volumeClaimTemplate": claim_template}, needs=("volumeClaimTemplate",)),
-    "image": new(minors.IMAGE_VOLUME, fields({"pullPolicy": _PULL_POLICY})),
+    "image": fields({"pullPolicy": _PULL_POLICY}),
     **OLD_SOURCES,
 }
 _source = exactly_one(_SOURCES, "volume type")
@@ -112,7 +118,9 @@ def volumes(pod: Pod) -> Iterator[Fault]:
     for index, volume in dicts(value):
         if str(volume.get("name")) in replaced:
             continue
-        yield from under(_volume(volume, pod, seen), "spec", "volumes", index)
+        found = under(_volume(volume, pod, seen), "spec", "volumes", index)
+        image = volume.get("image") is not None
+        yield from later(found, minors.IMAGE_VOLUME) if image else found
 
 
 def _volume(volume: dict[str, Any], pod: Pod, seen: set[str]) -> Iterator[Fault]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mistersmith_k8s.checks.fields.faults import forbidden, invalid
+from mistersmith_k8s.checks.fields import minors
+from mistersmith_k8s.checks.fields.faults import forbidden, invalid, since
 from mistersmith_k8s.checks.fields.formats import dns_subdomain
 from mistersmith_k8s.checks.fields.pods import Pod, pod_check
 from mistersmith_k8s.checks.fields.rules import fields, needs_value, struct, text
@@ -114,7 +115,8 @@ def _windows(pod: Pod) -> Iterator[Fault]:
     for name in POD:
         value = pod.spec.get(name)
         if value is not None and not (name in switches and value is False):
-            yield forbidden(detail, f"Remove {name}.", ("spec", name))
+            fault = forbidden(detail, f"Remove {name}.", ("spec", name))
+            yield since(fault, minors.USER_NAMESPACES) if name == "hostUsers" else fault
     for path, context in _contexts(pod):
         for name in POD_CONTEXT if len(path) == 2 else CONTEXT:  # noqa: PLR2004 - the pod's own
             if context.get(name) is not None and not (name == "sysctls" and not context[name]):
