@@ -58,6 +58,14 @@ def _requirement(expression: Mapping[str, Any]) -> Requirement | None:
     return Requirement(key, str(operator), frozenset(values))
 
 
+def fixed_label(selector: Selector) -> tuple[str, str] | None:
+    """A label that every selected pod has, and has from its template; None when there is none."""
+    for key, operator, values in selector.requirements:
+        if operator == "In" and len(values) == 1 and key not in _AT_RUN_TIME | _OF_CUSTOM_RESOURCES:
+            return key, min(values)
+    return None
+
+
 def selects(selector: Selector, item: Object) -> bool | None:
     """Whether pods of a workload are selected; None where labels of run time decide."""
     runtime = RUNTIME_LABELS.get(item.kind, _OF_CUSTOM_RESOURCES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 if TYPE_CHECKING:
@@ -37,18 +36,30 @@ def path_text(path: Path) -> str:
     return "".join(steps).lstrip(".")
 
 
-@dataclass(frozen=True)
 class Field:
     """One value of a manifest. `problems` is shared by all fields of all manifests."""
 
-    value: Any
-    problems: list[Problem]
-    subject: tuple[str, str, str]
-    path: Path = ()
+    __slots__ = ("path", "problems", "subject", "value")
+
+    def __init__(
+        self,
+        value: Any,
+        problems: list[Problem],
+        subject: tuple[str, str, str],
+        path: Path = (),
+    ) -> None:
+        """`subject` is the kind, namespace and name of the object, `path` leads to the value."""
+        self.value = value
+        self.problems = problems
+        self.subject = subject
+        self.path = path
 
     def __getitem__(self, key: str) -> Field:
         """The field below; its value is None where there is none."""
-        return replace(self, value=self.mapping().get(key), path=(*self.path, key))
+        return self._below(key, self.mapping().get(key))
+
+    def _below(self, step: str | int, value: Any) -> Field:
+        return Field(value, self.problems, self.subject, (*self.path, step))
 
     @property
     def given(self) -> bool:
@@ -68,15 +79,14 @@ class Field:
         """The elements of a list; none, with a problem, where it is no list."""
         if isinstance(self.value, list | tuple):
             for index, item in enumerate(self.value):
-                yield replace(self, value=item, path=(*self.path, index))
+                yield self._below(index, item)
         elif self.value is not None:
             self.problem("must be a list")
 
     def texts(self) -> dict[str, str]:
         """A mapping of strings to strings, such as labels; numbers and booleans are spelled out."""
         return {
-            str(key): replace(self, value=value, path=(*self.path, str(key))).text()
-            for key, value in self.mapping().items()
+            str(key): self._below(str(key), value).text() for key, value in self.mapping().items()
         }
 
     def text(self) -> str:

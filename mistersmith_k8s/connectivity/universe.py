@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -132,7 +132,7 @@ def _place(policy: Policy) -> tuple[str, str]:
 
 def _repeated(restricting: Iterable[Policy]) -> Iterator[Problem]:
     """A problem for each policy that is there more than once."""
-    places = [_place(policy) for policy in restricting]
-    for namespace, name in {place for place in places if places.count(place) > 1}:
-        message = "is there more than once; all of them are evaluated"
-        yield Problem("NetworkPolicy", namespace, name, (), message)
+    for (namespace, name), times in Counter(map(_place, restricting)).items():
+        if times > 1:
+            message = "is there more than once; all of them are evaluated"
+            yield Problem("NetworkPolicy", namespace, name, (), message)

@@ -63,7 +63,7 @@ def declared_connections(item: Object, world: World) -> Iterator[Flaw]:
     own = item.annotations.get(DECLARED)
     if not isinstance(own, str):
         return
-    written = "\n".join((own, *_added(item, world)))
+    written = "\n".join((own, *_added(world).get(id(item), ())))
     try:
         inside, outside = _parsed(written)
     except DeclarationError as error:
@@ -81,14 +81,17 @@ def declared_connections(item: Object, world: World) -> Iterator[Flaw]:
         yield from _outside_differs(outside, computed.outside.get(str(source), []))
 
 
-def _added(item: Object, world: World) -> Iterator[str]:
-    """What policies declare that open connections for these pods beside the workload's own."""
+@fact
+def _added(world: World) -> Mapping[int, Sequence[str]]:
+    """What policies declare that open connections for workloads beside these workloads' own."""
+    found: dict[int, list[str]] = defaultdict(list)
     for policy in world.of("NetworkPolicy"):
         declared = policy.annotations.get(DECLARED)
-        labels = pairs(lookup(policy.spec, ("podSelector", "matchLabels")))
-        mine = bool(labels) and labels.items() <= item.pod_labels.items()
-        if isinstance(declared, str) and policy.namespace == item.namespace and mine:
-            yield declared
+        selector = equality(lookup(policy.spec, ("podSelector", "matchLabels")))
+        if isinstance(declared, str) and selector:
+            for item in running(world).selected(policy.given_namespace, selector):
+                found[id(item)].append(declared)
+    return found
 
 
 class Computed(NamedTuple):

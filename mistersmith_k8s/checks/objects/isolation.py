@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from mistersmith_k8s.checks.check import Flaw, check
@@ -15,10 +16,10 @@ from mistersmith_k8s.checks.objects.netpol import (
     denies_by_default,
     isolating,
     lets,
-    may_mean,
     meant_namespaces,
     namespace_labels,
     numbers,
+    perhaps_for,
     policies,
     rules,
     subject,
@@ -64,10 +65,11 @@ def policy_cuts_off(item: Object, world: World) -> Iterator[Flaw]:
     namespace = item.given_namespace
     if not (denies_by_default(item) and complete(world)) or outside(world).brings_pods(namespace):
         return
-    seen: set[int] = set()
+    calls: dict[int, Call] = {}
     for call in _calls(world).get(namespace, ()):
-        if call.port not in seen and not _admitted(namespace, call.port, world):
-            seen.add(call.port)
+        calls.setdefault(call.port, call)
+    for call in calls.values():
+        if not _admitted(namespace, call.port, world):
             listens = _listens(namespace, call.port, world)
             message = f"lets nothing in, nor does another policy on TCP {call.port}: {call.who}"
             mend = f"Add a policy for the pods that listen on {call.port}, with an ingress rule."
@@ -166,11 +168,9 @@ def _met(own: Sequence[Object], others: Sequence[Object], port: Port, world: Wor
         wanted = numbers(port, other)
         if not guards or not wanted:
             return True
-        for guard in guards:
-            for rule in rules(guard, "ingress"):
-                let = any(lets(rule, other, port.protocol, number) for number in wanted)
-                if let and any(may_mean(guard, rule, one, world) for one in own):
-                    return True
+        for rule in chain.from_iterable(perhaps_for(g, "ingress", own, world) for g in guards):
+            if any(lets(rule, other, port.protocol, number) for number in wanted):
+                return True
     return False
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from mistersmith_k8s.checks.selection import label_selector, running, selects
+from mistersmith_k8s.checks.selection import fixed_label, label_selector, running, selects
 from mistersmith_k8s.checks.shape import integer, items, mappings, pairs, text
 from mistersmith_k8s.checks.world import fact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mistersmith_k8s.checks.finding import Path
     from mistersmith_k8s.checks.world import Object, World
@@ -233,11 +234,42 @@ def lets(rule: Rule, destination: Object, protocol: str, number: int) -> bool:
     )
 
 
-def may_mean(policy: Object, rule: Rule, other: Object, world: World) -> bool:
-    """Whether the peers of a rule perhaps mean the pods of a workload."""
-    if not rule.peers:
-        return True
-    return any(_peer_may_mean(policy, peer, other, world) for peer in rule.peers)
+class Guests(NamedTuple):
+    """The rules of a policy in a direction, by what their peers ask of pods.
+
+    `labelled` finds a peer by a label that all its pods have; `others` have no such label. A rule
+    without peers means everybody.
+    """
+
+    everybody: Sequence[Rule]
+    others: Sequence[tuple[Rule, Peer]]
+    labelled: Mapping[tuple[str, str], Sequence[tuple[Rule, Peer]]]
+
+
+@fact
+def _guests(policy: Object) -> Mapping[Way, Guests]:
+    return {way: _guests_of(rules(policy, way)) for way in WAYS}
+
+
+def _guests_of(found: Sequence[Rule]) -> Guests:
+    others: list[tuple[Rule, Peer]] = []
+    labelled: dict[tuple[str, str], list[tuple[Rule, Peer]]] = defaultdict(list)
+    for rule in found:
+        for peer in rule.peers:
+            label = fixed_label(peer.pods) if peer.pods and not peer.block else None
+            (labelled[label] if label else others).append((rule, peer))
+    return Guests([rule for rule in found if not rule.peers], others, labelled)
+
+
+def perhaps_for(policy: Object, way: Way, pods: Iterable[Object], world: World) -> Iterator[Rule]:
+    """The rules of a policy whose peers perhaps mean pods of some workload, some more than once."""
+    guests = _guests(policy)[way]
+    yield from guests.everybody
+    for one in pods:
+        near = chain.from_iterable(guests.labelled.get(pair, ()) for pair in one.pod_labels.items())
+        for rule, peer in chain(guests.others, near):
+            if _peer_may_mean(policy, peer, one, world):
+                yield rule
 
 
 def _peer_may_mean(policy: Object, peer: Peer, other: Object, world: World) -> bool:
