@@ -7,7 +7,7 @@ from glob import escape
 from typing import TYPE_CHECKING
 
 from mistersmith_k8s import inputs
-from mistersmith_k8s.checks import CHECKS, examine, suppress
+from mistersmith_k8s.checks import INDEX, examine, load, needed, suppress
 from mistersmith_k8s.checks.finding import Severity
 from mistersmith_k8s.checks.world import Object, Setting, World
 from mistersmith_k8s.reports.report import Report
@@ -17,7 +17,6 @@ from mistersmith_k8s.spec import nearest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from mistersmith_k8s.checks.check import Check
     from mistersmith_k8s.checks.finding import Finding
     from mistersmith_k8s.configuration import Configuration
     from mistersmith_k8s.inputs import Group
@@ -93,10 +92,10 @@ def _places(item: Object) -> tuple[str, ...]:
 
 
 def _found(
-    world: World, checks: Iterable[Check], policy: LevelVersion | None
+    world: World, checks: Iterable[str], policy: LevelVersion | None
 ) -> tuple[list[Finding], int]:
     """The findings in a world, and how many of them annotations accept."""
-    outcome = examine(world, checks)
+    outcome = examine(world, load(needed(world.kinds, checks)))
     found = [*outcome.not_checked, *outcome.findings]
     if policy is None:
         return found, outcome.suppressed
@@ -116,13 +115,13 @@ def _admitted(world: World, policy: LevelVersion) -> tuple[list[Finding], int]:
 
 
 def _unaccepted(
-    findings: Sequence[Finding], settings: Configuration, checks: Iterable[Check]
+    findings: Sequence[Finding], settings: Configuration, checks: Iterable[str]
 ) -> tuple[list[Finding], int]:
     """The findings that the configuration does not accept, with what is wrong about it.
 
     What accepts findings of checks that did not run is neither used nor unused.
     """
-    ran = {*(check.id for check in checks), *(finding.check for finding in findings)}
+    ran = {*checks, *(finding.check for finding in findings)}
     ignores = [i for i in settings.suppress if any(fnmatchcase(name, i.check) for name in ran)]
     outcome = suppress.suppressed(((NO_OBJECT, finding) for finding in findings), ignores)
     left = [finding for item, finding in outcome.findings if item]
@@ -134,9 +133,9 @@ def _unaccepted(
     return [*faults, *left], outcome.suppressed
 
 
-def _chosen(settings: Configuration) -> list[Check]:
-    """The checks to run; a level for all pods takes the place of the namespaces' own."""
-    known = [check.id for check in CHECKS]
+def _chosen(settings: Configuration) -> list[str]:
+    """The ids of the checks to run; a level for all pods takes the place of the namespaces' own."""
+    known = list(INDEX)
     for name in (*settings.only, *settings.skip):
         if name not in known:
             near = nearest(name, known)
@@ -145,7 +144,7 @@ def _chosen(settings: Configuration) -> list[Check]:
             raise UsageError(message)
     left_out = {*settings.skip, *((POD_SECURITY,) if settings.pod_security else ())}
     wanted = set(settings.only or known) - left_out
-    return [check for check in CHECKS if check.id in wanted]
+    return [name for name in INDEX if name in wanted]
 
 
 def _policy(settings: Configuration) -> LevelVersion | None:

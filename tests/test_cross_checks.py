@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mistersmith_k8s.checks import CHECKS, examine, run
+from mistersmith_k8s.checks import INDEX, examine, load, run
 from mistersmith_k8s.checks.finding import Severity
-from mistersmith_k8s.checks.objects import CHECKS as OBJECT_CHECKS
 from mistersmith_k8s.checks.objects.declared import DECLARED
 from mistersmith_k8s.checks.selection import OUTSIDE
 from mistersmith_k8s.checks.shape import lookup
@@ -123,7 +122,7 @@ def test_nothing_crashes_a_check(changes: list[tuple[tuple[int, Path], Any]]) ->
     manifests = copy.deepcopy(BASE)
     for (number, path), value in changes:
         put(manifests[number], path, copy.deepcopy(value))
-    examine(World(map(Object, manifests)), OBJECT_CHECKS)
+    examine(World(map(Object, manifests)), load(BETWEEN_OBJECTS))
 
 
 def put(value: Any, path: Path, new: Any) -> None:
@@ -141,7 +140,8 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=10,
 )
-KINDS = sorted({kind for check in CHECKS for kind in check.kinds})
+BETWEEN_OBJECTS = [name for name, place in INDEX.items() if place.module.startswith("objects.")]
+KINDS = sorted({kind for place in INDEX.values() for kind in place.kinds})
 
 
 @settings(max_examples=200, deadline=None)
@@ -155,7 +155,7 @@ def test_no_object_crashes_a_check(made: list[tuple[str, Any, Any]]) -> None:
         version = f"{group}/v1" if group else groups.get(name, "v1")
         body = {"spec": spec, "data": spec, "subjects": spec, "webhooks": spec, "roleRef": spec}
         manifests.append({"apiVersion": version, "kind": name, "metadata": metadata, **body})
-    examine(World(map(Object, manifests)), OBJECT_CHECKS)
+    examine(World(map(Object, manifests)), load(BETWEEN_OBJECTS))
 
 
 # --- a mutation of a valid platform is found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mistersmith_k8s.checks import CHECKS, examine
+from mistersmith_k8s.checks import examine
 from mistersmith_k8s.checks.suppress import Ignore
 from mistersmith_k8s.checks.world import Object, World
 from tests.worlds import documents, told
@@ -80,14 +80,14 @@ def test_a_suppression_names_a_check() -> None:
 @pytest.mark.parametrize("objects", ["Deployment/shop/web", "Deployment/shop/*", "*", "*/web"])
 def test_a_finding_is_suppressed_from_outside(objects: str) -> None:
     """By check and object, with wildcards."""
-    report = examine(world(), CHECKS, [Ignore("mutable-*", objects, "a demo")])
+    report = examine(world(), ignores=[Ignore("mutable-*", objects, "a demo")])
     assert (report.findings, report.suppressed) == ([], 1)
 
 
 def test_a_suppression_from_outside_is_held_to_the_same() -> None:
     """It has a reason and suppresses something."""
     ignores = [Ignore("mutable-image", "*/shop/*", " "), Ignore("probe-ports", "*/shop/*", "why")]
-    report = examine(world(), CHECKS, ignores)
+    report = examine(world(), ignores=ignores)
     assert told(report.findings) == [
         "warning: Suppression mutable-image of */shop/*: has no reason [suppression-reason]",
         "warning: Suppression probe-ports of */shop/*: suppresses nothing [suppression-unused]",

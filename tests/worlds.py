@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from mistersmith_k8s.checks import CHECKS, examine
+from mistersmith_k8s.checks import INDEX, examine, load
 from mistersmith_k8s.checks.world import Object, Setting, World
 from mistersmith_k8s.platform import Environment, PlatformSpec, render
 from mistersmith_k8s.primitives import Name
@@ -56,8 +56,7 @@ def findings(
 ) -> list[Finding]:
     """What some checks, or all of them, find in YAML or in manifests."""
     given = documents(manifests) if isinstance(manifests, str) else manifests
-    chosen = [check for check in CHECKS if not ids or check.id in ids]
-    return examine(World(map(Object, given), setting), chosen).findings
+    return examine(World(map(Object, given), setting), load(ids or INDEX)).findings
 
 
 def told(found: Sequence[Finding]) -> list[str]:

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
-from mistersmith_k8s.checks import served, suppress
-from mistersmith_k8s.checks.fields import CHECKS as FIELD_CHECKS
+from mistersmith_k8s.checks import suppress
 from mistersmith_k8s.checks.finding import Finding, Severity
-from mistersmith_k8s.checks.objects import CHECKS as OBJECT_CHECKS
+from mistersmith_k8s.checks.index import INDEX
 from mistersmith_k8s.checks.world import Object, Setting, World
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from mistersmith_k8s.checks.check import Check
 
-__all__ = ["CHECKS", "Report", "examine", "run"]
-
-CHECKS: tuple[Check, ...] = (
-    *served.CHECKS,
-    *FIELD_CHECKS,
-    *OBJECT_CHECKS,
-    *suppress.CHECKS,
-)
+__all__ = ["INDEX", "Report", "examine", "load", "needed", "run"]
 
 
 class Report(NamedTuple):
@@ -41,13 +35,31 @@ def run(objects: Iterable[Object], minors: Sequence[str] = ()) -> list[Finding]:
     return examine(World(objects, Setting(minors=tuple(minors)))).findings
 
 
+def load(ids: Iterable[str] = INDEX) -> tuple[Check, ...]:
+    """The checks of some ids, or all; only their modules are imported."""
+    return tuple(_load(name) for name in ids)
+
+
+def _load(name: str) -> Check:
+    found: Check = getattr(
+        import_module(f"{__name__}.{INDEX[name].module}"), name.replace("-", "_")
+    )
+    return found
+
+
+def needed(kinds: AbstractSet[str], ids: Iterable[str] = INDEX) -> list[str]:
+    """The ids of the checks that look at objects of these kinds."""
+    return [name for name in ids if not INDEX[name].kinds or kinds & INDEX[name].kinds]
+
+
 def examine(
     world: World,
-    checks: Iterable[Check] = CHECKS,
+    checks: Iterable[Check] | None = None,
     ignores: Collection[suppress.Ignore] = (),
 ) -> Report:
-    """What some checks find in a world, but for what was accepted."""
-    left, count = suppress.suppressed(_found(world, checks), ignores)
+    """What some checks, or all, find in a world, but for what was accepted."""
+    chosen = load(needed(world.kinds)) if checks is None else checks
+    left, count = suppress.suppressed(_found(world, chosen), ignores)
     places = {id(item): place for place, item in enumerate(world.objects)}
     left.sort(key=lambda found: _order(places.get(id(found[0]), -1), found[1]))
     findings = [finding for _, finding in left]

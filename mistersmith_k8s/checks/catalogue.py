@@ -6,12 +6,13 @@ What to do about an example is not written down but found out: by running the ch
 from __future__ import annotations
 
 import re
-from functools import cache
+from importlib import import_module
 from pathlib import Path
 from textwrap import indent
 from typing import TYPE_CHECKING, NamedTuple
 
-from mistersmith_k8s.checks import CHECKS, examine
+from mistersmith_k8s.checks import INDEX, examine, fields, load, objects
+from mistersmith_k8s.checks.index import INDEX_FILE
 from mistersmith_k8s.checks.world import Object, Setting, World
 
 if TYPE_CHECKING:
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
     from mistersmith_k8s.checks.finding import Finding
 
 EXAMPLES = Path(__file__).with_name("examples")
-LAYERS = (
-    ("Schema", "mistersmith_k8s.checks.served"),
-    ("Fields", "mistersmith_k8s.checks.fields"),
-    ("Between objects", "mistersmith_k8s.checks.objects"),
-    ("Suppressions", "mistersmith_k8s.checks.suppress"),
-)
+LAYERS = {
+    "Schema": ("served",),
+    "Fields": tuple(f"fields.{name}" for name in fields.MODULES),
+    "Between objects": tuple(f"objects.{name}" for name in objects.MODULES),
+    "Suppressions": ("suppress",),
+}
+PACKAGE = "mistersmith_k8s.checks"
 INTRODUCTION = """\
 # Checks
 
@@ -44,7 +46,7 @@ class UnknownCheckError(LookupError):
     def __init__(self, name: str) -> None:
         from difflib import get_close_matches  # noqa: PLC0415 - only what is wrong pays for it
 
-        near = get_close_matches(name, [check.id for check in CHECKS], n=1)
+        near = get_close_matches(name, INDEX, n=1)
         advice = f"Did you mean {near[0]}?" if near else "`mistersmith-k8s checks` lists them."
         super().__init__(f"There is no check {name!r}. {advice}")
 
@@ -78,9 +80,9 @@ def entry(name: str) -> Entry:
     Raises:
         UnknownCheckError: there is no such check.
     """
-    check = _by_id().get(name)
-    if check is None:
+    if name not in INDEX:
         raise UnknownCheckError(name)
+    (check,) = load((name,))
     file = EXAMPLES / f"{name}.yaml"
     example = file.read_text(encoding="utf-8")
     return Entry(check, example, tuple(examine(world(example), (check,)).findings))
@@ -98,10 +100,10 @@ def world(manifests: str) -> World:
 
 def listing() -> str:
     """One line for each check: its id, its severity and its law."""
-    width = max(len(check.id) for check in CHECKS)
+    width = max(map(len, INDEX))
     lines = (
         f"{check.id:{width}}  {check.severity:7}  {check.why.partition(chr(10))[0]}\n"
-        for check in CHECKS
+        for check in load()
     )
     return "".join(lines)
 
@@ -125,11 +127,11 @@ def markdown() -> str:
 
 
 def _sections() -> Iterator[str]:
-    for title, package in LAYERS:
+    for title, modules in LAYERS.items():
         yield f"## {title}\n"
-        for check in CHECKS:
-            if check.look.__module__.startswith(package):
-                yield _section(entry(check.id))
+        for name, place in INDEX.items():
+            if place.module in modules:
+                yield _section(entry(name))
 
 
 def _section(shown: Entry) -> str:
@@ -156,13 +158,20 @@ def _said(finding: Finding) -> str:
     return f"{finding.field}: {finding.message}" if finding.path else finding.message
 
 
-@cache
-def _by_id() -> dict[str, Check]:
-    return {check.id: check for check in CHECKS}
+def index() -> str:
+    """The index of all checks: on each line an id, its module and its kinds."""
+    lines = (
+        " ".join((check.id, module, *check.kinds))
+        for modules in LAYERS.values()
+        for module in modules
+        for check in import_module(f"{PACKAGE}.{module}").CHECKS
+    )
+    return "".join(f"{line}\n" for line in lines)
 
 
 def main() -> None:
-    """Write the page of all checks into the docs, from the root of the repo."""
+    """Write the index of the checks, and their page into the docs, from the root of the repo."""
+    INDEX_FILE.write_text(index(), encoding="utf-8")
     Path("docs", "checks.md").write_text(markdown(), encoding="utf-8")
 
 

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mistersmith_k8s.checks.check import Flaw, check
 from mistersmith_k8s.checks.finding import Finding, Severity
-from mistersmith_k8s.checks.world import fact
 from mistersmith_k8s.manifest import ObjectRef
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator
 
     from mistersmith_k8s.checks.check import Check
     from mistersmith_k8s.checks.world import Object, World
@@ -60,7 +59,7 @@ def suppression_reason(item: Object, _: World) -> Iterator[Flaw]:
 def suppression_unused(item: Object, world: World) -> Iterator[Flaw]:
     """A suppression suppresses something: otherwise it hides what will come."""
     for key, name in _ignored(item):
-        known = _checks(world).get(name)
+        known = _check(name)
         if known is None:
             message = f"is no suppression: there is no check {name}"
             yield Flaw(("metadata", "annotations", key), message, "Correct the id of the check.")
@@ -108,12 +107,11 @@ def _not_for(known: Check, item: Object) -> bool:
     return bool(known.kinds) and item.kind not in known.kinds
 
 
-@fact
-def _checks(_: World) -> Mapping[str, Check]:
-    """All checks by id."""
-    from mistersmith_k8s.checks import CHECKS  # noqa: PLC0415 - these checks are among them
+def _check(name: str) -> Check | None:
+    """The check of an id, if there is one."""
+    from mistersmith_k8s.checks import INDEX, load  # noqa: PLC0415 - these checks are among them
 
-    return {known.id: known for known in CHECKS}
+    return load((name,))[0] if name in INDEX else None
 
 
 CHECKS = (suppression_reason, suppression_unused)

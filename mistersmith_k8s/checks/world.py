@@ -11,6 +11,8 @@ from mistersmith_k8s.checks.shape import items, lookup, mapping, pairs
 from mistersmith_k8s.manifest import ObjectRef, ref
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from mistersmith_k8s.checks.finding import Path
 
 T = TypeVar("T")
@@ -213,7 +215,7 @@ class World(Known):
             yield from self._kinds.get(kind, ())
 
     @property
-    def kinds(self) -> Iterable[str]:
+    def kinds(self) -> AbstractSet[str]:
         """The kinds that there are."""
         return self._kinds.keys()
 

@@ -72,9 +72,9 @@ def _fingerprint(finding: Finding) -> str:
 
 
 def _laws() -> Mapping[str, str]:
-    from mistersmith_k8s.checks import CHECKS  # noqa: PLC0415 - only where rules are described
+    from mistersmith_k8s.checks import load  # noqa: PLC0415 - only where rules are described
 
-    return {"unread": UNREAD, **{check.id: check.why.partition("\n")[0] for check in CHECKS}}
+    return {"unread": UNREAD, **{check.id: check.why.partition("\n")[0] for check in load()}}
 
 
 def _version() -> str:
