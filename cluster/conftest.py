@@ -1,7 +1,8 @@
-"""A control plane for each environment; one that cannot start fails what needs it."""
+"""A control plane for each environment and layout; one that cannot start fails what needs it."""
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,13 +14,16 @@ if TYPE_CHECKING:
 
     from cluster.live import Live
 
+SHIPPED = list(product(lives.ENVIRONMENTS, lives.LAYOUTS))
 
-@pytest.fixture(scope="session", params=lives.ENVIRONMENTS)
+
+@pytest.fixture(scope="session", params=SHIPPED, ids="-".join)
 def live(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Live]:
     """An environment as it ships, in a cluster; tests may leave it changed."""
-    with lives.live(request.param, tmp_path_factory.mktemp(request.param)) as cluster:
+    environment, layout = request.param
+    with lives.live(environment, layout, tmp_path_factory.mktemp(environment)) as cluster:
         yield cluster
 
 

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 DIST = pins.ROOT / "dist"
 ENVIRONMENTS = ("experimental", "validation", "operational")
+LAYOUTS = ("plain", "overlay")
 MANAGER = "proof"
+KUBECTL_SECONDS = 300
 
 
 class Said(NamedTuple):
@@ -41,6 +43,7 @@ class Live(NamedTuple):
     """An environment in a cluster: what was applied, and how that went."""
 
     environment: str
+    layout: str
     plane: ControlPlane
     manifests: tuple[Manifest, ...]
     applied: Said
@@ -56,14 +59,30 @@ class Live(NamedTuple):
 
 
 @contextmanager
-def live(environment: str, folder: Path) -> Iterator[Live]:
-    """The environment, applied from its plain files as a person would apply it."""
-    files = DIST / "plain" / environment
+def live(environment: str, layout: str, folder: Path) -> Iterator[Live]:
+    """The environment, applied from one of its layouts as a person would apply it."""
+    files = shipped(environment, layout, folder)
     manifests = read(files)
     with prepared(folder) as plane:
-        applied = kubectl(plane, *APPLY, "--recursive", "--filename", files)
+        applied = kubectl(plane, *APPLY, *all_of(files))
         add_secrets(plane.api, manifests)
-        yield Live(environment, plane, manifests, applied)
+        yield Live(environment, layout, plane, manifests, applied)
+
+
+def shipped(environment: str, layout: str, folder: Path) -> Path:
+    """The files of an environment: as they lie there, or as the real kustomize builds them."""
+    if layout == "plain":
+        return DIST / "plain" / environment
+    built = folder / "built"
+    built.mkdir()
+    text = kustomized(DIST / "kustomize" / "overlays" / environment)
+    (built / f"{environment}.yaml").write_text(text, encoding="utf-8")
+    return built
+
+
+def all_of(files: Path) -> tuple[object, ...]:
+    """What kubectl is to be told to take every file of a folder."""
+    return "--recursive", "--filename", files
 
 
 @contextmanager
@@ -88,14 +107,10 @@ def kubectl(plane: ControlPlane, *arguments: object) -> Said:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
+        timeout=KUBECTL_SECONDS,
         check=False,
     )
     return Said(done.returncode, done.stdout, done.stderr)
-
-
-def built_overlay(environment: str) -> str:
-    """The overlay of an environment as the real kustomize builds it."""
-    return kustomized(DIST / "kustomize" / "overlays" / environment)
 
 
 def read(folder: Path) -> tuple[Manifest, ...]:

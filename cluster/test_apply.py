@@ -2,12 +2,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cluster.live import APPLY, DIST, built_overlay
+import pytest
+
+from cluster.live import APPLY, LAYOUTS, all_of, shipped
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from cluster.live import Live
+
+DIFF = ("diff", *(argument for argument in APPLY if argument.startswith("--")))
 
 
 def test_everything_is_applied_without_error_or_warning(live: Live) -> None:
@@ -18,21 +22,19 @@ def test_everything_is_applied_without_error_or_warning(live: Live) -> None:
     assert [line for line in lines if not line.endswith(" serverside-applied")] == []
 
 
-def test_a_second_apply_changes_nothing(settled: Live) -> None:
-    """What is written is what the API server keeps."""
-    files = DIST / "plain" / settled.environment
-    said = settled.kubectl(*DIFF, "--recursive", "--filename", files)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_second_apply_changes_nothing(settled: Live, layout: str, tmp_path: Path) -> None:
+    """What is written is what the API server keeps, from whichever layout either time."""
+    files = all_of(shipped(settled.environment, layout, tmp_path))
+    said = settled.kubectl(*DIFF, *files)
     assert (said.status, said.complaints, said.result.splitlines()) == (0, "", [])
-
-
-def test_the_built_overlay_is_what_was_applied(settled: Live, tmp_path: Path) -> None:
-    """Whoever takes the overlay gets the same cluster as whoever takes the plain files."""
-    file = tmp_path / "built.yaml"
-    file.write_text(built_overlay(settled.environment), encoding="utf-8")
-    said = settled.kubectl(*DIFF, "--filename", file)
-    assert (said.status, said.complaints, said.result.splitlines()) == (0, "", [])
-    applied = settled.kubectl(*APPLY, "--filename", file)
+    before = generations(settled)
+    applied = settled.kubectl(*APPLY, *files)
     assert (applied.status, applied.complaints) == (0, "")
+    assert generations(settled) == before
 
 
-DIFF = ("diff", *(argument for argument in APPLY if argument.startswith("--")))
+def generations(cluster: Live) -> list[int]:
+    """How often the wish of each object has changed, where the server counts that."""
+    found = (cluster.api.get(manifest)["metadata"] for manifest in cluster.manifests)
+    return [metadata["generation"] for metadata in found if "generation" in metadata]
