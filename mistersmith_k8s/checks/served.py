@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mistersmith_k8s.checks.check import Flaw, check
 from mistersmith_k8s.checks.finding import Severity
+from mistersmith_k8s.checks.lenient import is_lenient
 from mistersmith_k8s.checks.world import fact
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 CRD = "CustomResourceDefinition"
 IDENTITY = ("apiVersion", "kind")
+REQUIRED = "Required value"
 NO_MATCH = "no matches for kind"
 REMOVED = ": removed in "
 
@@ -25,7 +27,8 @@ def schema(item: Object, world: World) -> Iterator[Flaw]:
     """An object has the fields that its kind has, each with a value of its type.
 
     A custom resource is checked by its definition, where the input has it. Without one, and
-    without a kind that is built in, nothing can be said, and that is said.
+    without a kind that is built in, nothing can be said, and that is said. Where the API server
+    takes the absence of a field for its empty value, the absence is a warning.
     """
     from mistersmith_k8s.schemas import NoSchemaError  # noqa: PLC0415 - start-up time
 
@@ -40,7 +43,12 @@ def schema(item: Object, world: World) -> Iterator[Flaw]:
         return
     for violation in found:
         if not violation.message.startswith(NO_MATCH):
-            yield Flaw(violation.path, _told(violation, world), _mend(violation))
+            yield Flaw(
+                violation.path,
+                _told(violation, world),
+                _mend(violation),
+                _severity(item, violation),
+            )
 
 
 @check(Severity.ERROR)
@@ -113,6 +121,11 @@ def _told(violation: SchemaViolation, world: World) -> str:
     """The message, with the minors that refuse where some of the chosen do not."""
     some = violation.minors if set(violation.minors) < set(minors(world)) else ()
     return f"{violation.message} (Kubernetes {', '.join(some)})" if some else violation.message
+
+
+def _severity(item: Object, violation: SchemaViolation) -> Severity | None:
+    missing = violation.message == REQUIRED and violation.minors
+    return Severity.WARNING if missing and is_lenient(item.kind, violation.path) else None
 
 
 def _mend(violation: SchemaViolation) -> str:

@@ -22,6 +22,8 @@ _TIME = re.compile(
     r"([.,]\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)"
 )
 
+_DIGITLESS = r"[+-]\.?([numk]|[KMGT]i?|[PE])?|\.?([numk]|[KMGT]i?|[PE])|\."
+
 
 def anything(_value: Any) -> None:
     """Every JSON value will do."""
@@ -72,12 +74,16 @@ def int_or_string(value: Any) -> list[Problem] | None:
 
 
 def quantity(pattern: str) -> Checker:
-    """A checker of quantities: a number, or a string with a unit."""
-    matches = lru_cache(1024)(re.compile(pattern.removesuffix("$")).fullmatch)
+    """A checker of quantities: a number, or a string with a unit.
+
+    The API server takes one that has no digits for zero.
+    """
+    digits = pattern.removesuffix("$")
+    matches = lru_cache(1024)(re.compile(rf"{digits}|{_DIGITLESS}").fullmatch)
     rule = 'must be a quantity, such as "500m", "1.5" or "2Gi"'
 
     def check(value: Any) -> list[Problem] | None:
-        ok = matches(value) if isinstance(value, str) else not number(value)
+        ok = matches(value.strip(" ")) if isinstance(value, str) else not number(value)
         return None if ok else invalid(value, rule)
 
     return check

@@ -20,6 +20,7 @@ MODULES = (
     "services",
     "endpoints",
     "ingress",
+    "service_networks",
     "network_policy",
     "autoscaler",
     "policies",
@@ -30,8 +31,11 @@ MODULES = (
     "storage",
     "storage_classes",
     "admission",
+    "mutating_policies",
     "crds",
     "cluster",
     "flow_control",
+    "devices",
+    "events",
 )
 """The modules in the order of the catalogue; each is imported when one of its checks runs."""

@@ -8,19 +8,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mistersmith_k8s.checks.fields.admission_matching import (
+    MATCH,
+    blank,
+    match_conditions,
+    match_resources,
+    param_kind,
+    param_reference,
+    variables,
+)
 from mistersmith_k8s.checks.fields.admission_rules import rule_with_operations
 from mistersmith_k8s.checks.fields.faults import (
     duplicate,
-    forbidden,
     invalid,
     required,
-    too_many,
     under,
 )
 from mistersmith_k8s.checks.fields.formats import (
     dns1035,
     dns_subdomain,
-    path_segment,
     qualified_name,
     wrong_fully_qualified,
 )
@@ -35,7 +41,6 @@ from mistersmith_k8s.checks.fields.rules import (
     fields,
     given,
     is_int,
-    needs_value,
     pick,
     strings,
     struct,
@@ -51,8 +56,8 @@ if TYPE_CHECKING:
 
 GROUP = "admissionregistration.k8s.io"
 REVIEWS = ("v1", "v1beta1")
-LONGEST_WAIT, CONDITIONS, AUDITS = 30, 64, 20
-FAILURE, MATCH = pick("Fail", "Ignore"), pick("Equivalent", "Exact")
+LONGEST_WAIT, AUDITS = 30, 20
+FAILURE = pick("Fail", "Ignore")
 
 
 def _seconds(value: Any) -> Iterator[Fault]:
@@ -77,23 +82,6 @@ def review_versions(value: Any) -> Iterator[Fault]:
         yield invalid(versions, detail, "Add v1.")
 
 
-def _blank(value: Any) -> Iterator[Fault]:
-    if isinstance(value, str) and not value.strip():
-        yield required("expression is not specified", "Write a CEL expression.")
-
-
-_condition = fields(
-    {"name": given(qualified_name), "expression": given(_blank)}, needs=("name", "expression")
-)
-
-
-def _conditions(value: Any) -> Iterator[Fault]:
-    if isinstance(value, list) and len(value) > CONDITIONS:
-        yield too_many(len(value), CONDITIONS)
-    yield from each(_condition)(value)
-    yield from unique("name")(value)
-
-
 _name = text(wrong_fully_qualified, "Write a domain with three parts, such as a.example.com.")
 _hook = fields(
     {
@@ -106,7 +94,7 @@ _hook = fields(
         "namespaceSelector": selector,
         "objectSelector": selector,
         "rules": each(rule_with_operations),
-        "matchConditions": _conditions,
+        "matchConditions": match_conditions,
     },
     needs=("name", "sideEffects"),
 )
@@ -129,21 +117,9 @@ def webhook_fields(manifest: Any) -> Iterator[Fault]:
             seen.add(name)
 
 
-_named_rule = both(
-    rule_with_operations, fields({"resourceNames": both(distinct, each(path_segment))})
-)
-_match = fields(
-    {
-        "matchPolicy": MATCH,
-        "namespaceSelector": selector,
-        "objectSelector": selector,
-        "resourceRules": each(_named_rule),
-        "excludeResourceRules": each(_named_rule),
-    }
-)
 REASONS = ("Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized")
 _VALIDATION: dict[str, Rule] = {
-    "expression": given(_blank),
+    "expression": given(blank),
     "reason": pick(*REASONS),
     "message": text(
         lambda v: "must not contain line breaks" if "\n" in v.strip() else "", "Write one line."
@@ -152,11 +128,11 @@ _VALIDATION: dict[str, Rule] = {
 _policy = fields(
     {
         "failurePolicy": FAILURE,
-        "paramKind": fields({}, needs=("apiVersion", "kind")),
-        "matchConstraints": _match,
-        "matchConditions": _conditions,
+        "paramKind": param_kind,
+        "matchConstraints": match_resources,
+        "matchConditions": match_conditions,
         "validations": each(fields(_VALIDATION, needs=("expression",))),
-        "variables": each(fields({"expression": given(_blank)}, needs=("name", "expression"))),
+        "variables": variables,
     }
 )
 
@@ -189,22 +165,11 @@ def admission_policy_fields(manifest: Any) -> Iterator[Fault]:
             yield required(path=("spec", "auditAnnotations", index, "valueExpression"))
 
 
-def _param_ref(value: Any) -> Iterator[Fault]:
-    ref = struct(value)
-    if ref.get("name") and ref.get("selector") is not None:
-        detail = "name and selector are mutually exclusive"
-        yield forbidden(detail, "Keep one of them.", ("name",))
-    elif not ref.get("name") and ref.get("selector") is None:
-        yield required("one of name or selector must be specified", "Set name.")
-    action = ref.get("parameterNotFoundAction")
-    yield from needs_value(action, ("Deny", "Allow"), ("parameterNotFoundAction",))
-
-
 _binding = fields(
     {
         "policyName": given(dns_subdomain),
-        "paramRef": both(_param_ref, fields({"name": given(path_segment), "selector": selector})),
-        "matchResources": _match,
+        "paramRef": param_reference,
+        "matchResources": match_resources,
         "validationActions": both(distinct, each(pick("Audit", "Deny", "Warn"))),
     },
     needs=("policyName", "validationActions"),

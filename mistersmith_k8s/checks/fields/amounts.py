@@ -6,11 +6,12 @@ pkg/apis/core/validation of k8s.io/kubernetes.
 
 from __future__ import annotations
 
+import re
 from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from mistersmith_k8s.checks.fields.faults import Faults, invalid
+from mistersmith_k8s.checks.fields.faults import Faults, invalid, warning
 from mistersmith_k8s.checks.fields.formats import wrong_key
 from mistersmith_k8s.quantity import Quantity
 from mistersmith_k8s.quantity import amount as parsed
@@ -41,10 +42,16 @@ COUNTED = frozenset(
 )
 
 
+# A quantity without any digit, which is taken for zero.
+_digitless = re.compile(
+    r" *(?:[+-]\.?(?:[numk]|[KMGT]i?|[PE])?|\.?(?:[numk]|[KMGT]i?|[PE])|\.) *"
+).fullmatch
+
+
 @lru_cache(maxsize=4096)
 def _read(value: str) -> Decimal | None:
     try:
-        return min(parsed(value), LARGEST)
+        return min(parsed(value.strip(" ")), LARGEST)
     except (ValueError, ArithmeticError):
         return None
 
@@ -81,7 +88,8 @@ def _fine(value: Decimal) -> bool:
 def quantity(value: Any) -> Faults:
     """A quantity that can be read."""
     if isinstance(value, str) and _read(value) is None:
-        return (invalid(value, SYNTAX, f"Write {Quantity.SYNTAX}."),)
+        fault = invalid(value, SYNTAX, f"Write {Quantity.SYNTAX}.")
+        return (warning(fault) if _digitless(value) else fault,)
     return ()
 
 
@@ -103,9 +111,9 @@ def above_zero(detail: str) -> Rule:
 
     def look(value: Any) -> Faults:
         exact = amount(value)
-        if exact is None:
+        if exact is None and not (isinstance(value, str) and _digitless(value)):
             return quantity(value)
-        return (invalid(value, detail, "Use a quantity above zero."),) if exact <= 0 else ()
+        return () if exact and exact > 0 else (invalid(value, detail, "Use more than zero."),)
 
     return look
 

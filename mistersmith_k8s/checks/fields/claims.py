@@ -22,6 +22,7 @@ from mistersmith_k8s.checks.fields.formats import dns_label, dns_subdomain
 from mistersmith_k8s.checks.fields.metadata import annotation_map
 from mistersmith_k8s.checks.fields.rules import (
     Rule,
+    both,
     field_check,
     fields,
     gated,
@@ -39,6 +40,11 @@ if TYPE_CHECKING:
     from mistersmith_k8s.checks.fields.faults import Fault
 
 ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
+# What a claim could be filled from before `dataSourceRef`.
+OLD_SOURCES = (
+    ("", "PersistentVolumeClaim"),
+    ("snapshot.storage.k8s.io", "VolumeSnapshot"),
+)
 VOLUME_MODES = ("Block", "Filesystem")
 _storage = above_zero("must be greater than zero")
 
@@ -117,7 +123,8 @@ def _data_sources(spec: dict[str, Any]) -> Iterator[Fault]:
             yield invalid(source.get("name"), detail, "Keep one of them.", ("dataSource",))
 
 
-def _metadata(value: Any) -> Iterator[Fault]:
+def template_metadata(value: Any) -> Iterator[Fault]:
+    """Labels and annotations, and nothing else: the rest comes from the pod."""
     metadata = struct(value)
     yield from under(labels(metadata.get("labels")), "labels")
     yield from under(annotation_map(metadata.get("annotations")), "annotations")
@@ -130,14 +137,35 @@ def _metadata(value: Any) -> Iterator[Fault]:
 def claim_template(value: Any) -> Iterator[Fault]:
     """The template of a claim made for a pod: labels, annotations and a spec."""
     if isinstance(value, dict):
-        yield from under(_metadata(value.get("metadata")), "metadata")
+        yield from under(template_metadata(value.get("metadata")), "metadata")
         yield from under(claim_spec(value.get("spec") or {}), "spec")
 
 
 @field_check("", "PersistentVolumeClaim")
 def volume_claim_fields(claim: Any) -> Iterator[Fault]:
     """A claim has an access mode and a size above zero, and its data source is of one mind."""
-    yield from under(claim_spec(struct(claim.get("spec"))), "spec")
+    spec = struct(claim.get("spec"))
+    kept = _kept(spec)
+    yield from under(claim_spec(kept), "spec")
+    for name in ("dataSource", "dataSourceRef"):
+        if spec.get(name) is not None and kept.get(name) is None:
+            left_out = both(_data_source, fields(_REF))(spec[name])
+            yield from map(warning, under(left_out, "spec", name))
+
+
+def _kept(spec: dict[str, Any]) -> dict[str, Any]:
+    """What the API server keeps of a claim: it drops sources of volumes that it cannot use.
+
+    Source: pkg/api/persistentvolumeclaim of k8s.io/kubernetes, `DropDisabledFields`,
+    `EnforceDataSourceBackwardsCompatibility`.
+    """
+    if struct(spec.get("dataSourceRef")).get("namespace"):
+        spec = {**spec, "dataSourceRef": None}
+    source, ref = spec.get("dataSource"), spec.get("dataSourceRef")
+    if isinstance(source, dict) and ref is None:
+        what = (source.get("apiGroup") or "", source.get("kind"))
+        return spec if what in OLD_SOURCES else {**spec, "dataSource": None}
+    return spec
 
 
 CHECKS = (volume_claim_fields,)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from mistersmith_k8s.checks.fields.admission import review_versions
 from mistersmith_k8s.checks.fields.crd_schemas import root_schema
+from mistersmith_k8s.checks.fields.crd_selectable import selectable_fields
 from mistersmith_k8s.checks.fields.faults import forbidden, invalid, required, under
 from mistersmith_k8s.checks.fields.formats import dns1035, wrong_dns1035, wrong_subdomain
 from mistersmith_k8s.checks.fields.hooks import client_config
@@ -61,14 +62,6 @@ def _under(*roots: str) -> Any:
     return text(wrong, f"Start the path with {' or '.join(roots)}.")
 
 
-def _wrong_selectable(value: str) -> str:
-    if value and not value.startswith((".", "[")):
-        return "is an invalid path: expected [ or ."
-    inside = value.startswith(".metadata")
-    return "must not point to fields in metadata" if inside else ""
-
-
-_selectable = text(_wrong_selectable, "Write the path of a field, such as .spec.color.")
 _kind = text(_wrong_kind, "Write a name in CamelCase.")
 _json_path = text(_wrong_json_path, "Start the path with a dot.")
 _names = fields(
@@ -112,14 +105,19 @@ def _deprecation(value: Any) -> Iterator[Fault]:
         yield invalid(said, "must only contain printable UTF-8 characters", "Remove them.", at)
 
 
+def _nothing(value: Any) -> Iterator[Fault]:
+    """The status has no settings."""
+    for key in struct(value):
+        yield forbidden(f'unknown field "{key}"', "Write status: {}.", (str(key),))
+
+
 _version = both(
     _deprecation,
     fields(
         {
             "name": dns1035,
-            "subresources": fields({"scale": _scale}),
+            "subresources": fields({"scale": _scale, "status": _nothing}),
             "additionalPrinterColumns": each(_column),
-            "selectableFields": each(fields({"jsonPath": _selectable}, needs=("jsonPath",))),
         },
         needs=("name",),
     ),
@@ -165,6 +163,7 @@ def crd_versions(manifest: Any) -> Iterator[Fault]:
         yield invalid(names, detail, "Set storage: true in one of them.", at)
     for place, (index, version) in enumerate(versions):
         yield from under(_version(version), *at, index)
+        yield from under(selectable_fields(version), *at, index)
         if version.get("name") in names[:place]:
             detail = "must contain unique version names"
             yield invalid(version["name"], detail, "Rename it.", (*at, index, "name"))

@@ -267,7 +267,9 @@ def prefixed(rule: Callable[[Any], Faults]) -> Callable[[Any], Faults]:
     """The start of a text that obeys a rule: it may end with a dash."""
 
     def look(value: Any) -> Faults:
-        if isinstance(value, str) and len(value) > 1 and value.endswith("-"):
+        if not isinstance(value, str):
+            return ()
+        if len(value) > 1 and value.endswith("-"):
             value = f"{value[:-2]}a"
         return () if value in {".", ".."} and rule is path_segment else rule(value)
 

@@ -23,7 +23,7 @@ FORM = "desired format: https://host[/path]"
 
 def _wrong_url(value: str) -> str:
     try:
-        url = urlsplit(value)
+        url = urlsplit(_without_blanks(value))
     except ValueError as error:
         return f"url must be a valid URL: {error}; {FORM}"
     if url.scheme != "https":
@@ -35,6 +35,14 @@ def _wrong_url(value: str) -> str:
     if url.fragment:
         return "fragments are not permitted in the URL"
     return "query parameters are not permitted in the URL" if url.query else ""
+
+
+def _without_blanks(value: str) -> str:
+    """The same text; Python would read on after a blank that no URL may begin with."""
+    if not value.isprintable() or value.startswith(" "):
+        message = "first path segment in URL cannot contain colon"
+        raise ValueError(message)
+    return value
 
 
 def _wrong_path(value: str) -> str:

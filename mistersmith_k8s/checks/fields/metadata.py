@@ -26,11 +26,14 @@ if TYPE_CHECKING:
 
     from mistersmith_k8s.checks.world import Object
 
+# Kinds whose prefix some API servers read only when they need it.
+UNREAD_PREFIXES = frozenset(("DeviceClass", "ReplicationController"))
 ANNOTATIONS_SIZE = 256 * 1024
 RBAC = "rbac.authorization.k8s.io"
 
 # Names that are not DNS subdomains, which all others are, custom resources included.
 NAMES: dict[tuple[str, str], Rule] = {
+    ("", "Event"): path_segment,
     ("", "Namespace"): dns_label,
     ("", "Service"): service_name,
     ("apps", "StatefulSet"): dns_label,
@@ -55,6 +58,7 @@ STRICT_FINALIZERS = frozenset(
         "batch",
         "certificates.k8s.io",
         "discovery.k8s.io",
+        "events.k8s.io",
         "flowcontrol.apiserver.k8s.io",
         "networking.k8s.io",
         RBAC,
@@ -81,22 +85,29 @@ CLUSTER_SCOPED = frozenset(
         "CertificateSigningRequest",
         "ClusterRole",
         "ClusterRoleBinding",
+        "ClusterTrustBundle",
         "CustomResourceDefinition",
         "DeviceClass",
         "FlowSchema",
+        "IPAddress",
         "IngressClass",
+        "MutatingAdmissionPolicy",
+        "MutatingAdmissionPolicyBinding",
         "MutatingWebhookConfiguration",
         "Namespace",
         "Node",
         "PersistentVolume",
         "PriorityClass",
         "PriorityLevelConfiguration",
+        "ResourceSlice",
         "RuntimeClass",
+        "ServiceCIDR",
         "StorageClass",
         "ValidatingAdmissionPolicy",
         "ValidatingAdmissionPolicyBinding",
         "ValidatingWebhookConfiguration",
         "VolumeAttachment",
+        "VolumeAttributesClass",
     )
 )
 
@@ -113,8 +124,7 @@ def metadata_names(item: Object) -> Iterator[Fault]:
         yield from under(rule(name), "metadata", "name")
     elif name in (None, "") and prefix in (None, "") and _is_object(item, metadata):
         yield required("name or generateName is required", "", ("metadata", "name"))
-    # Some API servers look at the prefix of a ReplicationController only when they need it.
-    if isinstance(prefix, str) and prefix and not (name and item.kind == "ReplicationController"):
+    if isinstance(prefix, str) and prefix and not (name and item.kind in UNREAD_PREFIXES):
         yield from under(prefixed(rule)(prefix), "metadata", "generateName")
     namespace = metadata.get("namespace")
     if isinstance(namespace, str) and namespace and item.kind not in CLUSTER_SCOPED:
@@ -175,7 +185,7 @@ def metadata_owners(item: Object) -> Iterator[Fault]:
     if "ownerReferences" in metadata:
         yield from under(_owners(metadata["ownerReferences"]), "metadata", "ownerReferences")
     if "finalizers" in metadata:
-        strict = item.ref.group in STRICT_FINALIZERS
+        strict = item.ref.group in STRICT_FINALIZERS and item.ref[:2] != ("v1", "Event")
         yield from under(
             finalizers(metadata["finalizers"], strict=strict), "metadata", "finalizers"
         )
@@ -183,7 +193,10 @@ def metadata_owners(item: Object) -> Iterator[Fault]:
 
 def _owners(value: Any) -> Iterator[Fault]:
     controller = ""
+    owners = [owner for _, owner in dicts(value)]
     for index, owner in dicts(value):
+        if owner in owners[:index]:
+            continue  # the API server drops it, with a warning
         for name in ("apiVersion", "kind", "name", "uid"):
             if owner.get(name) in (None, "") or (name == "apiVersion" and _no_version(owner)):
                 what = "version must not be empty" if name == "apiVersion" else "must not be empty"

@@ -13,7 +13,6 @@ from mistersmith_k8s.checks.fields.claims import claim_template
 from mistersmith_k8s.checks.fields.downward import field_ref, resource_ref
 from mistersmith_k8s.checks.fields.faults import (
     duplicate,
-    forbidden,
     invalid,
     later,
     required,
@@ -148,12 +147,6 @@ def _of_pod(volume: dict[str, Any], pod: Pod) -> Iterator[Fault]:
     image = volume.get("image")
     if isinstance(image, dict) and not image.get("reference"):
         yield required(path=("image", "reference"))
-    if not pod.spec.get("serviceAccountName") and not pod.spec.get("serviceAccount"):
-        for index, source in dicts(struct(volume.get("projected")).get("sources")):
-            if source.get("serviceAccountToken") is not None:
-                detail = "must not be specified when serviceAccountName is not set"
-                at = ("projected", "sources", index, "serviceAccountToken")
-                yield forbidden(detail, "Set serviceAccountName of the pod.", at)
 
 
 CHECKS = (volumes,)
