@@ -1,24 +1,30 @@
-"""Whether the field layer and the API server say the same: `python -m cluster.agreement 20000`."""
+"""Whether the schema and field layers say the same as the API server.
+
+`python -m cluster.agreement --mutants 20000 --seed 1` prints each difference that nobody has
+looked at, then the figures by kind; `--json FILE` keeps the figures.
+"""
 
 from __future__ import annotations
 
+import argparse
+import json
 import random
 import secrets
-import sys
 import tempfile
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
 
 from cluster import reviewed
+from cluster.api import Answer
 from cluster.control_plane import control_plane
 from cluster.mutants import Mutant, mutants
 from cluster.processes import eventually
-from mistersmith_k8s.checks import examine, served
-from mistersmith_k8s.checks.fields import CHECKS as FIELD_CHECKS
+from cluster.tally import figures
+from mistersmith_k8s.checks import INDEX, examine, load
 from mistersmith_k8s.checks.finding import Severity
 from mistersmith_k8s.checks.world import Object, Setting, World
 
@@ -27,20 +33,39 @@ if TYPE_CHECKING:
 
     from cluster.api import Api
     from cluster.reviewed import Reviewed
+    from mistersmith_k8s.checks.finding import Finding
     from mistersmith_k8s.manifest import Manifest
 
 KINDS = Path(__file__).with_name("kinds.yaml")
 MINOR = "1.36"
 THREADS = 8
 SERVER_FAILED = 500
+TOLD = ("InternalError",)  # the server breaks on it: a refusal all the same
+# The API server looks at the labels of Pod Security too, by the admission plugin of that name.
+CHECKS = load(
+    name
+    for name, place in INDEX.items()
+    if place.module.startswith(("served", "fields.")) or name == "pod-security-labels"
+)
+Said = tuple[str, str]  # a field and what is wrong with it
 
 
 class Verdict(NamedTuple):
-    """What both say of a mutant: their reasons to refuse it, empty where they take it."""
+    """What both say of a mutant: their reasons to refuse it, empty where they take it.
+
+    `causes` and `findings` are the same reasons field by field, where there are such.
+    """
 
     mutant: Mutant
     server: str
     ours: str
+    causes: frozenset[Said] = frozenset()
+    findings: frozenset[Said] = frozenset()
+
+    @property
+    def kind(self) -> str:
+        """API version and kind."""
+        return f"{self.mutant.manifest['apiVersion']} {self.mutant.manifest['kind']}"
 
     @property
     def agreed(self) -> bool:
@@ -54,13 +79,23 @@ class Verdict(NamedTuple):
 
     @property
     def stateful(self) -> bool:
-        """Whether the server refuses it for what it holds."""
-        return self._covered_by(reviewed.STATEFUL, self.server)
+        """Whether only the server refuses it, and for what it holds."""
+        return not self.ours and self._covered_by(reviewed.STATEFUL, self.server)
 
     @property
     def missed(self) -> bool:
         """Whether only the server refuses it, for what it was given."""
         return bool(self.server) and not self.ours and not self.stateful
+
+    @property
+    def same_place(self) -> bool:
+        """Whether both name a common field."""
+        return not {field for field, _ in self.causes}.isdisjoint(f for f, _ in self.findings)
+
+    @property
+    def same_words(self) -> bool:
+        """Whether both say the same of a common field."""
+        return not self.causes.isdisjoint(self.findings)
 
     @property
     def unknown(self) -> bool:
@@ -80,7 +115,7 @@ class Verdict(NamedTuple):
 
 
 def seeds() -> list[Manifest]:
-    """A valid object of each kind."""
+    """Valid objects of each kind."""
     found: list[Manifest] = yaml.safe_load(KINDS.read_text(encoding="utf-8"))
     return found
 
@@ -91,28 +126,55 @@ def verdicts(api: Api, given: Iterable[Mutant]) -> list[Verdict]:
         return list(pool.map(lambda mutant: verdict(api, mutant), given))
 
 
+def compared(api: Api, number: int, seed: int) -> list[Verdict]:
+    """What both say of so many mutants."""
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    return verdicts(api, mutants(seeds(), number, chance, lambda manifest: not finding(manifest)))
+
+
 def verdict(api: Api, mutant: Mutant) -> Verdict:
     """What both say of one mutant."""
-    return Verdict(mutant, refusal(api, mutant.manifest), finding(mutant.manifest))
+    answer, ours = answered(api, mutant.manifest), findings(mutant.manifest)
+    said = frozenset((found.field, found.message) for found in ours)
+    return Verdict(mutant, answer.message, _told(ours), causes(answer), said)
+
+
+def answered(api: Api, manifest: Manifest) -> Answer:
+    """What the API server would say to an object."""
+    path = api.collection(manifest["apiVersion"], manifest["kind"], "default")
+    try:
+        answer = api.ask("POST", path, manifest, dryRun="All", fieldValidation="Strict")
+    except HTTPException as broken:  # the server broke on it, and said nothing
+        return Answer(SERVER_FAILED, {"message": f"{broken}", "reason": TOLD[0]}, ())
+    assert answer.status < SERVER_FAILED or answer.body.get("reason") in TOLD, answer
+    return answer
+
+
+def causes(answer: Answer) -> frozenset[Said]:
+    """Field by field, why the API server refuses; empty where it takes, or names no field."""
+    details = answer.body.get("details") or {} if answer.refused else {}
+    said = details.get("causes") or ()
+    return frozenset((cause.get("field", ""), cause.get("message", "")) for cause in said)
 
 
 def refusal(api: Api, manifest: Manifest) -> str:
     """Why the API server would refuse an object; empty where it would take it."""
-    path = api.collection(manifest["apiVersion"], manifest["kind"], "default")
-    answer = api.ask("POST", path, manifest, dryRun="All", fieldValidation="Strict")
-    assert answer.status < SERVER_FAILED or answer.body.get("reason") in TOLD, answer
-    return answer.message
+    return answered(api, manifest).message
 
 
-TOLD = ("InternalError",)  # the server breaks on it: a refusal all the same
+def findings(manifest: Manifest) -> list[Finding]:
+    """Why the schema and field layers refuse an object."""
+    report = examine(World([Object(manifest)], Setting(minors=(MINOR,))), CHECKS)
+    return [found for found in report.findings if found.severity is Severity.ERROR]
 
 
 def finding(manifest: Manifest) -> str:
     """Why the schema and field layers refuse an object; empty where they take it."""
-    world = World([Object(manifest)], Setting(minors=(MINOR,)))
-    report = examine(world, (*served.CHECKS, *FIELD_CHECKS))
-    errors = [found for found in report.findings if found.severity is Severity.ERROR]
-    return "; ".join(map(str, errors))
+    return _told(findings(manifest))
+
+
+def _told(found: list[Finding]) -> str:
+    return "; ".join(map(str, found))
 
 
 def ready(api: Api) -> None:
@@ -121,47 +183,35 @@ def ready(api: Api) -> None:
     eventually("the default account is there", lambda: not api.ask("GET", account).refused)
 
 
-def table(found: list[Verdict]) -> str:
-    """Agreement by kind, in Markdown."""
-    kinds = sorted({kind(v) for v in found})
-    total = Counter(map(kind, found))
-    columns = (
-        Counter(kind(v) for v in found if v.server),
-        Counter(kind(v) for v in found if v.stateful and not v.ours),
-        Counter(kind(v) for v in found if v.false_alarm),
-        Counter(kind(v) for v in found if v.missed),
-    )
-    head = "| Kind | Mutants | Refused by the server | Stateful | False alarms | Misses |\n"
-    rows = (
-        f"| {k} | {total[k]} | " + " | ".join(str(column[k]) for column in columns) + " |\n"
-        for k in kinds
-    )
-    sums = " | ".join(str(sum(column.values())) for column in columns)
-    return (
-        head
-        + "| --- |"
-        + " ---: |" * 5
-        + "\n"
-        + "".join(rows)
-        + f"| all | {len(found)} | {sums} |\n"
-    )
-
-
-def kind(found: Verdict) -> str:
-    """API version and kind."""
-    return f"{found.mutant.manifest['apiVersion']} {found.mutant.manifest['kind']}"
-
-
-def main(number: int, seed: int) -> None:
+def main(number: int, chosen: list[int], file: Path | None) -> None:
     """Print every difference that nobody has looked at, then the table."""
+    found: list[Verdict] = []
     with tempfile.TemporaryDirectory() as folder, control_plane(Path(folder)) as plane:
         ready(plane.api)
-        found = verdicts(plane.api, mutants(seeds(), number, random.Random(seed)))  # noqa: S311
-    for disagreement in found:
-        if disagreement.unknown:
-            print(disagreement)
-    print(f"\n{number} mutants, seed {seed}\n\n{table(found)}")
+        version = plane.api.do("GET", "/version")["gitVersion"]
+        for seed in chosen:
+            found += compared(plane.api, number // len(chosen), seed)
+    for verdict in found:
+        if verdict.unknown:
+            print(verdict)
+    result = figures(version, chosen, found)
+    print(f"\n{len(found)} mutants, seeds {chosen}, Kubernetes {version}\n\n{result.table()}")
+    print(
+        f"missed {result.miss_rate:.2%} of what the server refuses, "
+        f"same place {result.same_place:.1%}, same words {result.same_words:.1%}"
+    )
+    if file:
+        file.write_text(json.dumps(result.data(), indent=2) + "\n", encoding="utf-8")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mutants", type=int, default=20_000, help="how many, over all seeds")
+    parser.add_argument("--seed", type=int, action="append", help="may be given more than once")
+    parser.add_argument("--json", type=Path, help="file to keep the figures in")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]) if sys.argv[2:] else secrets.randbelow(2**32))
+    told = _arguments()
+    main(told.mutants, told.seed or [secrets.randbelow(2**32)], told.json)

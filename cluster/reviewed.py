@@ -20,29 +20,35 @@ class Reviewed(NamedTuple):
 
 STRICTER = (
     Reviewed(
-        r".",
-        r": Required value \[schema\]",
-        "The published schema demands the field; the server takes its absence for the empty value.",
+        r"^Service$",
+        r"nodePort: Invalid value: -?\d+: must be between 1 and 65535",
+        "A dry run allocates no port, and so does not see that there is none of that number.",
     ),
 )
 """What is refused here and taken by the server."""
 
-LATER = "There is no rule for the kind yet."
-
 LAXER = (
     Reviewed(
-        r"^ValidatingAdmissionPolicy$",
-        r"expression",
+        r"^(ValidatingAdmissionPolicy|MutatingAdmissionPolicy|.*WebhookConfiguration|DeviceClass"
+        r"|ResourceClaim|ResourceClaimTemplate|CustomResourceDefinition)$",
+        r"compilation failed|must evaluate to|[eE]xpression|x-kubernetes-validations",
         "Whether an expression compiles needs a compiler of CEL.",
     ),
-    Reviewed(r"^ServiceCIDR$", r"spec\.cidrs", LATER),
-    Reviewed(r"^Event$", r"type|reporting|action|reason|metadata\.name", LATER),
     Reviewed(
-        r"^Namespace$",
-        r"pod-security\.kubernetes\.io",
-        "The admission plugin of Pod Security reads the label, not the API.",
+        r".",
+        r"metadata\.generation: Invalid value: -",
+        "Most kinds set it anew, whatever it is; nobody writes it.",
     ),
-    Reviewed(r"^IngressClass$", r"spec\.parameters\.scope: Unsupported value: \"\"", LATER),
+    Reviewed(r"^ResourceSlice$", r"spec", "Drivers publish them; nobody writes one."),
+    Reviewed(
+        r"^(IPAddress|APIService|CustomResourceDefinition)$",
+        r"metadata\.generateName",
+        "No name that is made up could be right.",
+    ),
+    Reviewed(
+        r"^VolumeAttachment$", r"inlineVolumeSpec", "The controller of attachments writes them."
+    ),
+    Reviewed(r"^LimitRange$", r"ratio 0 is less", "A quantity without digits is a warning."),
 )
 """What is taken here and refused by the server for what it was given."""
 
@@ -51,5 +57,15 @@ STATEFUL = (
     Reviewed(r"^Pod$", r"no PriorityClass with name", "The class of priority is not there."),
     Reviewed(r"^Pod$", r"error looking up service account", "The account is not there."),
     Reviewed(r"^Pod$", r"RuntimeClass .* not found", "The runtime class is not there."),
+    Reviewed(
+        r"^ResourceClaim",
+        r"resource\.kubernetes\.io/admin-access",
+        "The namespace has no such label.",
+    ),
+    Reviewed(
+        r"^Service$",
+        r"failed to allocate|not configured on this cluster|provided port",
+        "Addresses and ports come from the networks of the cluster.",
+    ),
 )
 """What the server refuses for what it holds already: no file can tell."""
