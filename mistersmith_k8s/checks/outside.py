@@ -1,7 +1,8 @@
 """What exists outside the objects: so that nothing is called missing that is only elsewhere.
 
-A reference that leads nowhere is an error where the input is evidently all there is of its sort;
-else a warning; and nothing at all where the thing is made by somebody else.
+A reference that leads nowhere is an error where the input is evidently all there is of its sort,
+and none of its programs may make such a thing; else a warning; and nothing at all where the thing
+is made by somebody else.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from mistersmith_k8s.checks.finding import Severity
+from mistersmith_k8s.checks.grants import grants
 from mistersmith_k8s.checks.shape import texts
 from mistersmith_k8s.checks.world import fact
 
@@ -41,6 +43,18 @@ WELL_KNOWN = (
 )
 
 CLUSTER_SCOPED = frozenset({"ClusterRole", "IngressClass", "PriorityClass", "StorageClass"})
+
+# The group and the resource of kinds that programs make for others to use.
+RESOURCES: Mapping[str, tuple[str, str]] = {
+    "ConfigMap": ("", "configmaps"),
+    "DaemonSet": ("apps", "daemonsets"),
+    "Deployment": ("apps", "deployments"),
+    "PersistentVolumeClaim": ("", "persistentvolumeclaims"),
+    "Role": ("rbac.authorization.k8s.io", "roles"),
+    "Service": ("", "services"),
+    "ServiceAccount": ("", "serviceaccounts"),
+    "StatefulSet": ("apps", "statefulsets"),
+}
 
 
 class Makes(IntEnum):
@@ -158,7 +172,13 @@ class Outside:
         if kind == "Secret":
             return Severity.WARNING if self._keeps_secrets(namespace) else None
         evident = self.whole(kind, namespace) and not self.brings_pods(namespace)
-        return Severity.ERROR if evident else Severity.WARNING
+        made = evident and self._may_be_made(kind, namespace)
+        return Severity.ERROR if evident and not made else Severity.WARNING
+
+    def _may_be_made(self, kind: str, namespace: str) -> bool:
+        """Whether a program of the input, such as an operator, may make objects of a kind."""
+        resource = RESOURCES.get(kind)
+        return resource is not None and grants(self._world).any_may("create", *resource, namespace)
 
     def whole(self, kind: str, namespace: str) -> bool:
         """Whether the input evidently holds all objects of a kind in a namespace."""

@@ -1,4 +1,4 @@
-"""Folders that are alternatives: of dev/ and prod/ a cluster gets one."""
+"""Folders and files that are alternatives: of dev/ and prod/ a cluster gets one."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from mistersmith_k8s.checks.world import Object
+    from mistersmith_k8s.manifest import ObjectRef
 
 MANY = 50
 """Folders with the same object in them; of more, no pairs are counted: each is an alternative."""
+
+ENOUGH = 3
+"""Objects that two files of one folder declare before they can be alternatives: fewer are twins."""
 
 
 class _Entry(NamedTuple):
@@ -33,7 +37,8 @@ def parts(group: Group) -> list[Group]:
     """The group without its alternatives, then each of them as a group of its own.
 
     Folders are alternatives where they lie in one folder and at least half of what the smaller one
-    declares is declared by the other too.
+    declares is declared by the other too. So are files, such as install.yaml and ha-install.yaml,
+    which share some objects.
     """
     entries = [_Entry(tuple((item.file or "").split("/")[:-1]), item) for item in group.objects]
     common, apart = _split(entries, 0)
@@ -46,32 +51,43 @@ def parts(group: Group) -> list[Group]:
 
 def _split(entries: Sequence[_Entry], depth: int) -> _Split:
     below: dict[str, list[_Entry]] = defaultdict(list)
-    common = [entry.item for entry in entries if len(entry.folders) == depth]
+    files: dict[str, list[_Entry]] = defaultdict(list)
     for entry in entries:
         if len(entry.folders) > depth:
             below[entry.folders[depth]].append(entry)
-    alternatives = _alternatives(below)
-    apart: dict[str, list[Object]] = {}
-    for name, inside in below.items():
-        split = _split(inside, depth + 1)
-        apart |= split.apart
-        if name in alternatives:
-            apart["/".join(inside[0].folders[: depth + 1])] = split.common
         else:
-            common += split.common
-    return _Split(common, apart)
+            files[entry.item.file or ""].append(entry)
+    split = _Split([], {})
+    alternatives = _alternatives(files, ENOUGH)
+    for file, inside in files.items():
+        _place(split, file, [entry.item for entry in inside], apart=file in alternatives)
+    alternatives = _alternatives(below)
+    for name, inside in below.items():
+        deeper = _split(inside, depth + 1)
+        split.apart.update(deeper.apart)
+        folder = "/".join(inside[0].folders[: depth + 1])
+        _place(split, folder, deeper.common, apart=name in alternatives)
+    return split
 
 
-def _alternatives(folders: Mapping[str, Iterable[_Entry]]) -> set[str]:
-    """The folders that declare much of what another one declares."""
-    if len(folders) == 1:
+def _place(split: _Split, name: str, items: list[Object], *, apart: bool) -> None:
+    if apart:
+        split.apart[name] = items
+    else:
+        split.common.extend(items)
+
+
+def _alternatives(places: Mapping[str, Iterable[_Entry]], enough: int = 1) -> set[str]:
+    """The folders, or files, that declare much of what another one declares."""
+    if len(places) <= 1:
         return set()
-    declared = {name: {entry.item.ref for entry in inside} for name, inside in folders.items()}
+    declared = {name: _declared(inside) for name, inside in places.items()}
     declaring: dict[object, list[str]] = defaultdict(list)
     for name, refs in declared.items():
         for ref in refs:
             declaring[ref].append(name)
-    crowded = {name for names in declaring.values() if len(names) > MANY for name in names}
+    crowds = (names for names in declaring.values() if len(names) > MANY and enough == 1)
+    crowded = {name for names in crowds for name in names}
     shared = Counter(
         pair
         for names in declaring.values()
@@ -79,7 +95,12 @@ def _alternatives(folders: Mapping[str, Iterable[_Entry]]) -> set[str]:
         for pair in combinations(names, 2)
     )
     half = {
-        pair: count * 2 >= min(len(declared[name]) for name in pair)
+        pair: count >= enough and count * 2 >= min(len(declared[name]) for name in pair)
         for pair, count in shared.items()
     }
     return crowded | {name for pair, enough in half.items() if enough for name in pair}
+
+
+def _declared(inside: Iterable[_Entry]) -> set[ObjectRef]:
+    """What is declared by name; what the API server names is new each time."""
+    return {entry.item.ref for entry in inside if entry.item.ref.name}

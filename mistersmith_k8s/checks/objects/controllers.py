@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 CONTROLLERS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController")
 
 
-@check(Severity.ERROR, *CONTROLLERS)
+@check(Severity.WARNING, *CONTROLLERS)
 def pods_of_another(item: Object, world: World) -> Iterator[Flaw]:
-    """No two controllers select the same pods: they would count each other's.
+    """No two controllers select the same pods.
 
-    Where only one of the two selects the pods of both, autoscalers and budgets of it go wrong.
+    Each leaves alone what the other owns, but takes what lost its owner, and whatever counts pods
+    by the selector, such as an autoscaler or a budget, counts those of both.
     Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#selector
     """
     selector = _selectors(world).get(id(item))
@@ -35,8 +36,7 @@ def pods_of_another(item: Object, world: World) -> Iterator[Flaw]:
         mutual = selects(theirs, item)
         message = f"selects the pods of {other} too{', which selects these' if mutual else ''}"
         mend = "Give the pods of each a label of their own, and select by it."
-        severity = Severity.ERROR if mutual else Severity.WARNING
-        yield Flaw(("spec", "selector"), message, mend, severity)
+        yield Flaw(("spec", "selector"), message, mend)
         return
 
 

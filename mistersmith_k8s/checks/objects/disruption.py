@@ -37,14 +37,18 @@ def budget_selects(item: Object, world: World) -> Iterator[Flaw]:
         yield Flaw(("spec", "selector"), message, mend)
 
 
-@check(Severity.ERROR, PDB)
+@check(Severity.WARNING, PDB)
 def budget_blocks(item: Object, world: World) -> Iterator[Flaw]:
-    """A PodDisruptionBudget lets at least one pod go; else no node with one is ever drained."""
+    """A PodDisruptionBudget lets at least one pod go; else no node with one is ever drained.
+
+    Some want just that, and be asked first.
+    Source: https://kubernetes.io/docs/tasks/run-application/configure-pdb/
+    """
     key = "minAvailable" if "minAvailable" in item.spec else "maxUnavailable"
     given = item.spec.get(key)
     if share(given, 100, up=True) == _EVERY[key] and given != _EVERY["minAvailable"]:
         message = f"is {given}: no pod may ever be evicted"
-        yield Flaw(("spec", key), message, "Use maxUnavailable: 1.", Severity.WARNING)
+        yield Flaw(("spec", key), message, "Use maxUnavailable: 1.")
         return
     chosen = sorted(_budgeted(world).get(id(item), ()), key=str)
     pods = sum(replicas(o, world).most for o in chosen)

@@ -67,7 +67,10 @@ def _twins(world: World) -> dict[Identity, list[Object]]:
 
 @fact
 def _alternatives(world: World) -> frozenset[frozenset[str | None]]:
-    """The pairs of files that mostly declare the same objects: one or the other is applied."""
+    """The pairs of files that mostly declare the same objects: one or the other is applied.
+
+    So are two of which one declares nothing that the other does not.
+    """
     sizes = Counter(item.file for item in world.objects)
     shared = Counter(
         frozenset((twins[0].file, other.file))
@@ -76,10 +79,12 @@ def _alternatives(world: World) -> frozenset[frozenset[str | None]]:
         if other.file != twins[0].file
     )
     return frozenset(
-        pair
-        for pair, count in shared.items()
-        if count >= max(_MANY, min(sizes[file] for file in pair) / 2)
+        pair for pair, count in shared.items() if _mostly(count, min(sizes[file] for file in pair))
     )
+
+
+def _mostly(shared: int, size: int) -> bool:
+    return shared == size or shared >= max(_MANY, size / 2)
 
 
 _MANY = 3  # fewer may be chance

@@ -14,6 +14,7 @@ from mistersmith_k8s.checks.objects.netpol import (
     complete,
     container_ports,
     denies_by_default,
+    is_wide,
     isolating,
     lets,
     meant_namespaces,
@@ -107,7 +108,7 @@ def _calls(world: World) -> Mapping[str, Sequence[Call]]:
             for peer in rule.peers:
                 spaces = meant_namespaces(policy, peer, world)
                 ports = [p for p in rule.ports if p.protocol == "TCP" and p.first and not p.last]
-                for space in spaces if len(spaces) == 1 else ():
+                for space in spaces if len(spaces) == 1 and not is_wide(peer) else ():
                     who = f"{policy} opens it towards {space}"
                     found[space].extend(Call(space, p.first or 0, who) for p in ports)
     for workload in sorted(world.workloads, key=str):
@@ -152,7 +153,8 @@ def policy_one_sided(item: Object, world: World) -> Iterator[Flaw]:
     own = sorted(own, key=str)
     for rule in rules(item, "egress") if own else ():
         others = targets(item, rule, world)
-        certain = others and all(p.pods and p.pods.requirements for p in rule.peers)
+        exact = all(p.pods and p.pods.requirements and not is_wide(p) for p in rule.peers)
+        certain = others and exact
         for port in rule.ports if certain else ():
             if not _brought(item, rule, world) and not _met(own, others, port, world):
                 message = f"opens {_shown(port)} towards {_named_all(others)}, which lets it in"

@@ -99,10 +99,11 @@ def _defined(world: World) -> frozenset[str]:
     return frozenset(text(entry.get("name")) for entry in metadata)
 
 
-@check(Severity.ERROR, OPERATOR)
+@check(Severity.WARNING, OPERATOR)
 def mesh_operator(item: Object, world: World) -> Iterator[Flaw]:
     """No cluster knows the kind IstioOperator: the operator was removed in Istio 1.24.
 
+    Only istioctl reads such a file; it must not lie where manifests are applied from.
     Source: https://istio.io/latest/blog/2024/in-cluster-operator-deprecation-announcement/
     """
     if "istiooperators.install.istio.io" in _defined(world):

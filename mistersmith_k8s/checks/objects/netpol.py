@@ -162,6 +162,14 @@ def meant_namespaces(policy: Object, peer: Peer, world: World) -> tuple[str, ...
     return tuple(sorted(name for name, labels in known.items() if selector.matches(labels)))
 
 
+def is_wide(peer: Peer) -> bool:
+    """Whether a peer means namespaces that nobody declares too, such as that of cluster DNS."""
+    selector = peer.namespaces
+    return selector is not None and not any(
+        r.operator in {"In", "Exists"} for r in selector.requirements
+    )
+
+
 def targets(policy: Object, rule: Rule, world: World) -> list[Object]:
     """The workloads whose pods the peers of a rule certainly mean."""
     found: dict[int, Object] = {}

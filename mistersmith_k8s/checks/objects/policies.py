@@ -12,6 +12,7 @@ from mistersmith_k8s.checks.objects.netpol import (
     POLICY,
     WAYS,
     container_ports,
+    is_wide,
     isolates,
     meant_namespaces,
     namespace_labels,
@@ -66,7 +67,7 @@ def policy_dead_rule(item: Object, world: World) -> Iterator[Flaw]:
 def _means_nobody(policy: Object, peer: Peer, world: World) -> bool:
     """Whether a peer evidently means no pod in any namespace that it names."""
     spaces = meant_namespaces(policy, peer, world)
-    if peer.block or peer.pods is None or not peer.pods.requirements or not spaces:
+    if peer.block or is_wide(peer) or not (peer.pods and peer.pods.requirements and spaces):
         return False
     return all(selects_nothing(namespace, peer.pods, world) for namespace in spaces)
 
@@ -92,7 +93,7 @@ def _destinations(item: Object, rule: Rule, world: World) -> Sequence[Object]:
     """The workloads that a rule lets be connected to; none where there may be others."""
     if rule.way == "egress":
         spaces = {s for peer in rule.peers for s in meant_namespaces(item, peer, world)}
-        known = not any(peer.block for peer in rule.peers)
+        known = not any(peer.block or is_wide(peer) for peer in rule.peers)
         found = targets(item, rule, world) if known else []
     else:
         spaces, about = {item.given_namespace}, subject(item)

@@ -58,21 +58,20 @@ def _on_loopback(container: Mapping[str, Any]) -> bool:
 
 @check(Severity.WARNING, *WORKLOADS)
 def scrape_port(item: Object, _: World) -> Iterator[Flaw]:
-    """The port that Prometheus is told to scrape is the one where the metrics are."""
+    """The port that Prometheus is told to scrape is the one where the metrics are.
+
+    Fires where a port is named for the metrics: one that no container declares can be open too.
+    """
     annotations = mapping(lookup(item.pod, ("metadata", "annotations")))
     told = text(annotations.get(SCRAPE_PORT))
     if annotations.get(SCRAPE) != "true" or not told.isdigit():
         return
     ports = [port for _, c in item.all_containers for _, port in mappings(c.get("ports"))]
-    numbers = {str(port.get("containerPort")) for port in ports}
     metrics = [str(p.get("containerPort")) for p in ports if p.get("name") == "metrics"]
     path = (*(item.pod_path or ()), "metadata", "annotations", SCRAPE_PORT)
     if metrics and told not in metrics:
         message = f"is {told}, and the port named metrics is {metrics[0]}"
         yield Flaw(path, message, f"Set {SCRAPE_PORT} to the port that has the metrics.")
-    elif told not in numbers and all(c.get("ports") for _, c in item.all_containers):
-        message = f"is {told}, and the containers have only {', '.join(sorted(numbers))}"
-        yield Flaw(path, message, f"Set {SCRAPE_PORT} to a port of the pod.")
 
 
 @check(Severity.WARNING, *WORKLOADS)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from mistersmith_k8s.checks.check import Flaw, check
 from mistersmith_k8s.checks.finding import Severity
+from mistersmith_k8s.checks.grants import grants
 from mistersmith_k8s.checks.objects.scaling import HPA, SCALED, VPA, target_of
 from mistersmith_k8s.checks.outside import outside
 from mistersmith_k8s.checks.selection import equality, running, selects, shown
-from mistersmith_k8s.checks.shape import mappings, pairs, text
+from mistersmith_k8s.checks.shape import mapping, mappings, pairs, text
 from mistersmith_k8s.checks.world import WORKLOADS, fact
 
 if TYPE_CHECKING:
@@ -25,21 +26,25 @@ def service_selects(item: Object, world: World) -> Iterator[Flaw]:
     """A Service selects pods of some workload; else nobody answers.
 
     Nothing is said where the input runs no pods in the namespace, or where others bring pods.
-    It is a warning where only labels are missing: programs such as Vault or Patroni give their
-    own pods a label for the role that they have.
+    Programs such as Vault or Patroni give their own pods a label for the role that they have: where
+    only labels are missing it is a warning, and nothing where RBAC lets a program label pods. It is
+    a warning too where RBAC lets a program, such as an operator, make pods.
     """
+    namespace = item.given_namespace
     selector = equality(item.spec.get("selector"))
-    if selector and selects_nothing(item.given_namespace, selector, world):
-        near = _nearest(item.given_namespace, selector, world)
+    if selector and selects_nothing(namespace, selector, world):
+        near = _nearest(namespace, selector, world)
         nearly = f"; {near} comes nearest, {_unlike(near, selector)}" if near else ""
         message = f"selects no pod: nothing has {shown(selector)}{nearly}"
         mend = "Make the selector a part of the labels of the pods that it means."
-        perhaps = near and all(
+        unlabelled = near is not None and all(
             r.matches(near.pod_labels) or r.key not in near.pod_labels
             for r in selector.requirements
         )
-        severity = Severity.WARNING if perhaps else Severity.ERROR
-        yield Flaw(("spec", "selector"), message, mend, severity)
+        if not (unlabelled and grants(world).label_pods(namespace)):
+            perhaps = unlabelled or grants(world).make_pods(namespace)
+            severity = Severity.WARNING if perhaps else Severity.ERROR
+            yield Flaw(("spec", "selector"), message, mend, severity)
 
 
 def selects_nothing(namespace: str, selector: Selector, world: World) -> bool:
@@ -87,10 +92,15 @@ def _unlike(item: Object, selector: Selector) -> str:
 
 @check(Severity.ERROR, "Service")
 def service_target_port(item: Object, world: World) -> Iterator[Flaw]:
-    """A named target port of a Service is a port of that name and protocol in its pods."""
+    """A named target port of a Service is a port of that name and protocol in its pods.
+
+    Nothing is said of pods into which a container is injected, which may have the port.
+    """
     selector = equality(item.spec.get("selector"))
     found = running(world).selected(item.given_namespace, selector) if selector else []
     chosen = [o for o in found if o.kind not in {"Job", "CronJob", "PodTemplate"}]
+    if any(map(is_injected, chosen)):
+        return
     for index, port in mappings(item.spec.get("ports")):
         name, protocol = text(port.get("targetPort")), text(port.get("protocol")) or "TCP"
         if name and chosen and not any((name, protocol) in _named_ports(o) for o in chosen):
@@ -98,6 +108,16 @@ def service_target_port(item: Object, world: World) -> Iterator[Flaw]:
             message = f"is {name}, and no container of {who} has a {protocol} port of this name"
             mend = f"Give a container port the name {name}, or use its number."
             yield Flaw(("spec", "ports", index, "targetPort"), message, mend)
+
+
+def is_injected(workload: Object) -> bool:
+    """Whether its pods say that somebody adds a container to them, as Istio and Vault do."""
+    metadata = mapping(workload.pod.get("metadata"))
+    said = {**mapping(metadata.get("labels")), **mapping(metadata.get("annotations"))}
+    return any("inject" in str(key) and str(said[key]) not in _NOT_INJECTED for key in said)
+
+
+_NOT_INJECTED = frozenset({"False", "disabled", "false"})
 
 
 def _named_ports(workload: Object) -> set[tuple[str, str]]:
@@ -154,8 +174,8 @@ def _services(world: World) -> Mapping[str, Sequence[tuple[Object, Selector]]]:
 def service_links(item: Object, world: World) -> Iterator[Flaw]:
     """The address of a Service, which Kubernetes sets as NAME_PORT, is not read as a port number.
 
-    A container that is told NAME_HOST, for the name of a Service in its namespace, and no
-    NAME_PORT, finds `tcp://10.0.0.1:6379` where its program expects a number or nothing.
+    A container that is told NAME_HOST, for the name of a Service in its namespace, and nothing that
+    begins with NAME_PORT, finds `tcp://10.0.0.1:6379` where its program expects a number.
     """
     names = _variables(world).get(item.given_namespace)
     if not names or item.pod_spec.get("enableServiceLinks") is False:
@@ -165,7 +185,8 @@ def service_links(item: Object, world: World) -> Iterator[Flaw]:
         for variable, index in given.items():
             prefix = variable.removesuffix("_HOST")
             port = f"{prefix}_PORT"
-            if prefix != variable and prefix in names and port not in given and _only(container):
+            told = any(name.startswith(port) for name in given)
+            if prefix != variable and prefix in names and not told and _only(container):
                 message = f"is given without {port}, which Service {names[prefix]} sets to a URL"
                 mend = f"Set enableServiceLinks to false, or set {port}."
                 yield Flaw((*path, "env", index, "name"), message, mend)
