@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from cluster.live import Live
 
+Note = Callable[[str, object], None]
 SHIPPED = list(product(lives.ENVIRONMENTS, lives.LAYOUTS))
 
 
@@ -32,3 +35,13 @@ def settled(live: Live) -> Live:
     """The environment, everything in it available and as it ships."""
     lives.settle(live)
     return live
+
+
+@pytest.fixture
+def note(record_property: Note) -> Note:
+    """Keeps a figure of a test, by its name, for the report of the run."""
+
+    def keep(name: str, figure: object) -> None:
+        record_property(name, json.dumps(figure))
+
+    return keep

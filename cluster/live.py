@@ -11,6 +11,7 @@ import yaml
 
 from cluster import nodes
 from cluster.control_plane import ControlPlane, control_plane
+from cluster.costs import Clock
 from cluster.processes import eventually
 from cluster.stages import kustomized, tool
 from cluster.workloads import await_rollouts, of_kind
@@ -47,6 +48,7 @@ class Live(NamedTuple):
     plane: ControlPlane
     manifests: tuple[Manifest, ...]
     applied: Said
+    seconds: dict[str, float]
 
     @property
     def api(self) -> Api:
@@ -64,9 +66,14 @@ def live(environment: str, layout: str, folder: Path) -> Iterator[Live]:
     files = shipped(environment, layout, folder)
     manifests = read(files)
     with prepared(folder) as plane:
+        clock = Clock()
         applied = kubectl(plane, *APPLY, *all_of(files))
+        clock.lap("apply")
+        if applied.status == 0:
+            await_rollouts(plane.api, manifests)
+            clock.lap("run")
         add_secrets(plane.api, manifests)
-        yield Live(environment, layout, plane, manifests, applied)
+        yield Live(environment, layout, plane, manifests, applied, clock.laps)
 
 
 def shipped(environment: str, layout: str, folder: Path) -> Path:
@@ -98,12 +105,14 @@ def prepared(folder: Path, in_zone: int = 3) -> Iterator[ControlPlane]:
 APPLY = ("apply", "--server-side", f"--field-manager={MANAGER}", "--warnings-as-errors")
 
 
+DIFF = ("diff", *(argument for argument in APPLY if argument.startswith("--")))
+
+
 def kubectl(plane: ControlPlane, *arguments: object) -> Said:
     """What kubectl says of a command."""
-    path = tool("cluster", "kubectl").path
     done = subprocess.run(
-        [path, f"--kubeconfig={plane.kubeconfig}", *map(str, arguments)],
-        env={**os.environ, "HOME": str(plane.kubeconfig.parent)},  # its cache goes with the plane
+        kubectl_command(plane, *arguments),
+        env={**os.environ, **variables(plane)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -111,6 +120,17 @@ def kubectl(plane: ControlPlane, *arguments: object) -> Said:
         check=False,
     )
     return Said(done.returncode, done.stdout, done.stderr)
+
+
+def kubectl_command(plane: ControlPlane, *arguments: object) -> list[str]:
+    """Kubectl as the administrator of a cluster."""
+    path = tool("cluster", "kubectl").path
+    return [str(path), f"--kubeconfig={plane.kubeconfig}", *map(str, arguments)]
+
+
+def variables(plane: ControlPlane) -> dict[str, str]:
+    """What kubectl finds around it: a home for its cache that goes with the control plane."""
+    return {"HOME": str(plane.kubeconfig.parent)}
 
 
 def read(folder: Path) -> tuple[Manifest, ...]:

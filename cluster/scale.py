@@ -1,72 +1,87 @@
-"""A large platform in a cluster: how long each step takes, and how much memory the servers."""
+"""A large platform in a cluster: how long each step takes, and how much memory."""
 
 from __future__ import annotations
 
-import time
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cluster import live
-from cluster.control_plane import ControlPlane
+import yaml
+
+from cluster import costs, live
+from cluster.costs import Clock, ran
 from cluster.processes import eventually
-from cluster.workloads import rolled_out, workloads
-from mistersmith_k8s.components.governance import QuotasSpec
-from mistersmith_k8s.components.workers import WorkerPoolSpec
-from mistersmith_k8s.emit import emit
-from mistersmith_k8s.layouts import lay_out
-from mistersmith_k8s.platform import Environment, PlatformSpec, render
-from mistersmith_k8s.primitives import Label
-from mistersmith_k8s.quantity import Quantity
-from mistersmith_k8s.tiers import Amounts
+from cluster.workloads import of_kind, rolled_out, workloads
+from tools.registries import SCRIPTS
 
 if TYPE_CHECKING:
-    from cluster.live import Said
+    from pathlib import Path
+
+    from cluster.control_plane import ControlPlane
+    from cluster.costs import Ran
     from mistersmith_k8s.manifest import Manifest
 
 POOLS = 100
 REPLICAS = 10
 NODES_IN_ZONE = 25
 SECONDS = 600
-MEBIBYTE = 1024  # in the kibibytes of /proc
+RESTART = {
+    "spec": {"template": {"metadata": {"annotations": {"proof.mister-smith.io/restart": "1"}}}}
+}
 
 
-class Scale(NamedTuple):
-    """What became of a large platform."""
+class Step(NamedTuple):
+    """What a step took: seconds, the memory of its command, that of each server afterwards."""
 
-    objects: int
-    pods: int
-    applied: Said
-    seconds: dict[str, float]
-    mebibytes: dict[str, int]
+    what: str
+    seconds: float
+    command: int
+    servers: dict[str, int]
 
 
-def measured(folder: Path) -> Scale:
-    """A hundred pools of ten, rendered, applied and run.
+class Scale:
+    """A large platform on its way into a cluster, and the costs of each step."""
 
-    Raises:
-        TooLateError: not everything ran in time.
-    """
-    clock = Clock()
-    manifests = render(platform())
-    files = lay_out({"operational": manifests}, ["plain"])
-    for path, content in files.items():
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(content if isinstance(content, str) else emit(content), encoding="utf-8")
-    clock.lap("render and write")
-    plane_folder = folder / "plane"
-    plane_folder.mkdir()
-    with live.prepared(plane_folder, NODES_IN_ZONE) as plane:
-        clock.lap("start the control plane and its nodes")
-        target = folder / "plain" / "operational"
-        applied = live.kubectl(plane, *live.APPLY, "--recursive", "--filename", target)
-        clock.lap("apply")
-        left = workloads(manifests)
-        eventually("everything runs", lambda: everything(plane, left), SECONDS)
-        clock.lap("until every pod is available")
-        pods = len(plane.api.list("v1", "Pod"))
-        memory = {name: resident(server.process.pid) for name, server in plane.servers.items()}
-    return Scale(len(manifests), pods, applied, clock.laps, memory)
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.files = folder / "dist" / "plain" / "operational"
+        self.steps: list[Step] = []
+        self.manifests: tuple[Manifest, ...] = ()
+        self._clock = Clock()
+
+    def step(self, what: str, command: int = 0, plane: ControlPlane | None = None) -> None:
+        """This is done."""
+        self._clock.lap(what)
+        servers = plane.servers.items() if plane else ()
+        held = {name: costs.mebibytes(server.process.pid) for name, server in servers}
+        self.steps.append(Step(what, self._clock.laps[what], command, held))
+
+    def synth(self) -> Ran:
+        """The platform file has become files."""
+        description = self.folder / "platform.yaml"
+        description.write_text(yaml.safe_dump(platform()), encoding="utf-8")
+        command = [SCRIPTS / "mistersmith-k8s", "synth", description, "-o", self.folder / "dist"]
+        done = ran(command, self.folder / "synth.log")
+        self.step("synth with all checks", done.mebibytes)
+        self.manifests = live.read(self.files)
+        return done
+
+    def kubectl(self, plane: ControlPlane, what: str, *arguments: object) -> Ran:
+        """Kubectl has taken all files."""
+        command = live.kubectl_command(plane, *arguments, *live.all_of(self.files))
+        done = ran(command, self.folder / f"kubectl-{arguments[0]}.log", live.variables(plane))
+        self.step(what, done.mebibytes, plane)
+        return done
+
+    def run(self, plane: ControlPlane, what: str) -> None:
+        """Every replica is available."""
+        left = workloads(self.manifests)
+        eventually(what, lambda: everything(plane, left), SECONDS)
+        self.step(what, 0, plane)
+
+    def restart(self, plane: ControlPlane) -> None:
+        """Every pod is on its way to be replaced."""
+        for workload in of_kind(self.manifests, "Deployment"):
+            plane.api.patch(workload, RESTART)
 
 
 def everything(plane: ControlPlane, left: list[Manifest]) -> bool:
@@ -76,37 +91,18 @@ def everything(plane: ControlPlane, left: list[Manifest]) -> bool:
     return not left
 
 
-def platform() -> PlatformSpec:
+def platform() -> dict[str, Any]:
     """A hundred pools, with quotas that hold them."""
-    pool = WorkerPoolSpec(replicas=REPLICAS)
-    much = Amounts(cpu=Quantity("1000"), memory=Quantity("2Ti"))
-    quotas = QuotasSpec()
-    workload = quotas.workload.but(
-        requests=much, limits=much, pods=2 * POOLS * REPLICAS, services=2 * POOLS
-    )
-    return PlatformSpec(
-        environment=Environment.VALIDATION,
-        workers={Label(f"pool-{number}"): pool for number in range(POOLS)},
-        quotas=quotas.but(workload=workload),
-    )
+    much = {"cpu": "2000", "memory": "4Ti"}
+    quota = {"requests": much, "limits": much, "pods": 2 * POOLS * REPLICAS, "services": 2 * POOLS}
+    return {
+        "storage_class": "gp3",
+        "workers": {f"pool-{number}": {"replicas": REPLICAS} for number in range(POOLS)},
+        "quotas": {"workload": quota},
+    }
 
 
-class Clock:
-    """Seconds since the last lap, by the name of what took them."""
-
-    def __init__(self) -> None:
-        self.laps: dict[str, float] = {}
-        self._last = time.monotonic()
-
-    def lap(self, name: str) -> None:
-        """This took the time since the last lap."""
-        now = time.monotonic()
-        self.laps[name] = now - self._last
-        self._last = now
-
-
-def resident(process: int) -> int:
-    """The memory that a process holds, in mebibytes."""
-    lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
-    (size,) = [line.split()[1] for line in lines if line.startswith("VmRSS:")]
-    return int(size) // MEBIBYTE
+def machine() -> str:
+    """What the figures were taken on."""
+    gibibytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.cpu_count()} cores, {gibibytes:.0f} GiB of memory"

@@ -4,18 +4,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cluster.live import APPLY, LAYOUTS, all_of, shipped
+from cluster.live import APPLY, DIFF, LAYOUTS, all_of, shipped
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cluster.conftest import Note
     from cluster.live import Live
 
-DIFF = ("diff", *(argument for argument in APPLY if argument.startswith("--")))
 
-
-def test_everything_is_applied_without_error_or_warning(live: Live) -> None:
+def test_everything_is_applied_without_error_or_warning(live: Live, note: Note) -> None:
     """The API server takes each object at once, and has nothing to say about it."""
+    note("objects", len(live.manifests))
+    note("seconds", live.seconds)
     assert (live.applied.status, live.applied.complaints) == (0, "")
     lines = live.applied.result.splitlines()
     assert len(lines) == len(live.manifests)

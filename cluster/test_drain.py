@@ -8,6 +8,7 @@ from cluster.workloads import await_rollouts, of_kind
 
 if TYPE_CHECKING:
     from cluster.api import Api
+    from cluster.conftest import Note
     from cluster.live import Live
     from mistersmith_k8s.manifest import Manifest
 
@@ -15,17 +16,20 @@ TOO_MANY = 429
 GONE = 404
 
 
-def test_draining_every_node_keeps_what_the_budgets_promise(settled: Live) -> None:
+def test_draining_every_node_keeps_what_the_budgets_promise(settled: Live, note: Note) -> None:
     """One node after the other, through the eviction API, as a cluster is upgraded."""
     api = settled.api
     eventually("every budget has counted its pods", lambda: counted(api))
     promised = {key(b): b["status"]["desiredHealthy"] for b in budgets(api)}
+    nodes = api.list("v1", "Node")
     with watching(api) as watched:
-        for node in api.list("v1", "Node"):
+        for node in nodes:
             drain(api, node)
             api.patch(node, {"spec": {"unschedulable": None}})
         await_rollouts(api, settled.manifests)
     assert watched.gone
+    note("nodes", len(nodes))
+    note("evicted", len(watched.gone))
     kept = {group: watched.fewest[group] for group in promised}
     assert {group: kept[group] for group in promised if kept[group] < promised[group]} == {}
 

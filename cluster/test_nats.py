@@ -15,11 +15,13 @@ from cluster.agents import PASSWORDS, STREAM, Errors, connected, retried, stream
 from cluster.broker import Broker, broker
 from cluster.live import DIST, ENVIRONMENTS, read
 from cluster.processes import eventually
+from cluster.workloads import named, of_kind
 from mistersmith_k8s.quantity import amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from nats.aio.msg import Msg
     from nats.js import JetStreamContext
 
     from mistersmith_k8s.manifest import Manifest
@@ -125,6 +127,53 @@ def test_the_orchestrator_owns_streams_and_a_worker_takes_tasks(servers: Broker)
     assert errors == []
 
 
+def test_the_orchestrator_keeps_keys_and_objects(servers: Broker) -> None:
+    """Key-value buckets and object stores, on three replicas."""
+    eventually("JetStream has a leader", lambda: servers.leader)
+    errors: Errors = []
+
+    async def work() -> None:
+        async with connected(servers, "orchestrator", errors) as boss:
+            context = boss.jetstream(timeout=10)
+            keys = await retried(lambda: context.create_key_value(bucket="keys", replicas=3))
+            await retried(lambda: keys.put("state", b"ready"))
+            assert (await keys.get("state")).value == b"ready"
+            assert await keys.keys() == ["state"]
+            objects = await retried(lambda: context.create_object_store("objects"))
+            await retried(lambda: objects.put("model", b"weights"))
+            assert (await objects.get("model")).data == b"weights"
+            await context.delete_key_value("keys")
+            await context.delete_object_store("objects")
+
+    asyncio.run(work())
+    assert errors == []
+
+
+@pytest.mark.parametrize(
+    ("asking", "answering"), [("orchestrator", "worker"), ("worker", "orchestrator")]
+)
+def test_agents_ask_and_answer_each_other(servers: Broker, asking: str, answering: str) -> None:
+    """Requests within the platform go both ways, from one server to another."""
+    errors: Errors = []
+    here, there = servers.urls[:2]
+
+    async def reply(message: Msg) -> None:
+        await message.respond(message.data.upper())
+
+    async def work() -> bytes:
+        async with (
+            connected(servers, asking, errors, servers=[here]) as one,
+            connected(servers, answering, errors, servers=[there]) as other,
+        ):
+            await other.subscribe("mister-smith.agents.status", cb=reply)
+            await other.flush(timeout=10)
+            asked = partial(one.request, "mister-smith.agents.status", b"alive", timeout=2)
+            return bytes((await retried(asked)).data)
+
+    assert asyncio.run(work()) == b"ALIVE"
+    assert errors == []
+
+
 async def until_empty(queue: JetStreamContext) -> None:
     """The replicas agree that every task is done."""
     async with asyncio.timeout(10):
@@ -161,20 +210,41 @@ def test_a_user_is_refused_what_is_not_its_own(servers: Broker, user: str, publi
     ]
 
 
+@pytest.mark.parametrize("subject", [">", "$SYS.>", "$JS.API.>", "elsewhere.>"])
 @pytest.mark.parametrize("user", ["worker", "orchestrator"])
-def test_a_user_hears_only_its_platform(servers: Broker, user: str) -> None:
-    """A subscription to everything is refused."""
+def test_a_user_hears_only_its_platform(servers: Broker, user: str, subject: str) -> None:
+    """A subscription to what others say is refused."""
     errors: Errors = []
 
     async def ask() -> None:
         async with connected(servers, user, errors) as client:
-            await client.subscribe(">")
+            await client.subscribe(subject)
             await until_refused(errors)
 
     asyncio.run(ask())
     assert [str(error).lower() for error in errors] == [
-        'nats: permissions violation for subscription to ">"'
+        f'nats: permissions violation for subscription to "{subject.lower()}"'
     ]
+
+
+@pytest.mark.parametrize("path", ["/varz", "/jsz", "/connz", "/routez", "/subsz", "/accountz"])
+def test_figures_are_where_prometheus_is_let_in(
+    servers: Broker, manifests: tuple[Manifest, ...], path: str
+) -> None:
+    """The port that the policy opens to it is the one where every page of figures answers."""
+    (policy,) = [
+        p for p in of_kind(manifests, "NetworkPolicy") if named(p).endswith("/nats-netpol")
+    ]
+    opened = {
+        port["port"]
+        for rule in policy["spec"]["ingress"]
+        for port in rule["ports"]
+        if "prometheus" in json.dumps(rule["from"])
+    }
+    monitor = {p["containerPort"] for p in servers.container["ports"] if p["name"] == "monitor"}
+    assert opened == monitor
+    for name in servers.pods:
+        assert servers.page(name, path)
 
 
 def test_the_system_user_sees_the_servers(servers: Broker) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
     from nats.aio.client import Client
     from nats.js import JetStreamContext
 
+    from cluster.conftest import Note
     from mistersmith_k8s.manifest import Manifest
 
 MESSAGES = 20_000
-KILLS = 3
+LEADERS = 3
 IN_FLIGHT = 200
 BATCH = 500
 ENVIRONMENT = "operational"
@@ -45,8 +47,10 @@ def servers(manifests: tuple[Manifest, ...], tmp_path: Path) -> Iterator[Broker]
         yield running
 
 
-def test_no_acknowledged_message_is_lost_while_leaders_are_killed(servers: Broker) -> None:
-    """Three replicas of a work queue: kill -9 takes its leader, again and again."""
+def test_no_acknowledged_message_is_lost_while_leaders_are_killed(
+    servers: Broker, note: Note
+) -> None:
+    """Three replicas of a work queue: kill -9 takes its leader, again and again, and every server."""
 
     async def work() -> tuple[set[int], set[int], list[str]]:
         async with connected(servers, "orchestrator") as boss:
@@ -56,7 +60,10 @@ def test_no_acknowledged_message_is_lost_while_leaders_are_killed(servers: Broke
             return acknowledged, await drained(servers), await killing
 
     acknowledged, kept, killed = asyncio.run(work())
-    assert len(killed) == KILLS
+    note("acknowledged", len(acknowledged))
+    note("kept", len(kept))
+    note("killed", killed)
+    assert set(killed) == set(servers.pods)
     assert len(acknowledged) >= MESSAGES
     assert acknowledged - kept == set()
 
@@ -83,10 +90,12 @@ async def publish_while(queue: JetStreamContext, killing: asyncio.Task[list[str]
 
 
 async def kill_leaders(servers: Broker, queue: JetStreamContext) -> list[str]:
-    """Who led the stream and was killed for it; each is back before the next goes."""
+    """Who led the stream and was killed for it, then who never led; each is back before the next."""
     killed: list[str] = []
-    while len(killed) < KILLS:
-        name = await stream_leader(queue)
+    while len(killed) < LEADERS or set(killed) != set(servers.pods):
+        leader = await stream_leader(queue)
+        spared = sorted(set(servers.pods) - set(killed))
+        name = leader if len(killed) < LEADERS else spared[0]
         servers.servers[name].process.kill()
         await asyncio.to_thread(servers.servers[name].process.wait)
         killed.append(name)
@@ -122,7 +131,7 @@ async def drained(servers: Broker) -> set[int]:
             await asyncio.gather(*(message.ack() for message in batch))
 
 
-def test_a_server_that_goes_drains_its_clients_unseen(servers: Broker) -> None:
+def test_a_server_that_goes_drains_its_clients_unseen(servers: Broker, note: Note) -> None:
     """The preStop hook, then SIGTERM at once, as a kubelet ends a pod: no client sees an error."""
     errors: Errors = []
     pod = servers.stateful_set["spec"]["template"]["spec"]
@@ -133,6 +142,7 @@ def test_a_server_that_goes_drains_its_clients_unseen(servers: Broker) -> None:
     assert time.monotonic() - start < grace
     assert errors == []
     assert kept == published > 0
+    note("published", published)
 
 
 async def work_while_leaving(servers: Broker, leaving: str, errors: Errors) -> tuple[int, int]:
@@ -177,21 +187,47 @@ def leave(servers: Broker, name: str) -> None:
 
 
 def test_a_changed_configuration_is_taken_by_a_reload(servers: Broker) -> None:
-    """No client is disconnected for it."""
+    """No server starts anew and no client is disconnected for it."""
     before = servers.page("nats-0", "/varz")
     assert "max_payload: 8MB" in servers.configuration
     servers.configuration = servers.configuration.replace("max_payload: 8MB", "max_payload: 4MB")
-    for name in servers.pods:
-        servers.write_configuration(name)
-        servers.signal(name, "reload")
-    for name in servers.pods:
-        eventually(
-            f"{name} has reloaded",
-            partial(takes_at_most, servers, name, 4 * 2**20),
-        )
+    assert asyncio.run(disconnected_by_reload(servers)) == []
     after = servers.page("nats-0", "/varz")
     assert after["start"] == before["start"]
     assert after["config_load_time"] > before["config_load_time"]
+
+
+async def disconnected_by_reload(servers: Broker) -> list[str]:
+    """The servers that a client lost while all of them reloaded; each takes the new limit."""
+    lost: list[str] = []
+    errors: Errors = []
+
+    async def note(name: str) -> None:
+        lost.append(name)
+
+    async with AsyncExitStack() as stack:
+        clients = {
+            name: await stack.enter_async_context(
+                connected(
+                    servers,
+                    "worker",
+                    errors,
+                    servers=[servers.pods[name].url],
+                    disconnected_cb=partial(note, name),
+                )
+            )
+            for name in servers.pods
+        }
+        for name in servers.pods:
+            servers.write_configuration(name)
+            servers.signal(name, "reload")
+        for name, client in clients.items():
+            taken = partial(takes_at_most, servers, name, 4 * 2**20)
+            await asyncio.to_thread(eventually, f"{name} has reloaded", taken)
+            await client.flush(timeout=10)
+        seen = list(lost)  # before the clients leave by themselves
+    assert errors == []
+    return seen
 
 
 def takes_at_most(servers: Broker, name: str, size: int) -> bool:

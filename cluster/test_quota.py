@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cluster.api import Api
+    from cluster.conftest import Note
     from cluster.live import Live
     from mistersmith_k8s.manifest import Manifest
 
@@ -40,7 +41,7 @@ COUNTED: tuple[Field, ...] = (
 )
 
 
-def test_a_rollout_at_full_scale_fits_the_quotas(settled: Live) -> None:
+def test_a_rollout_at_full_scale_fits_the_quotas(settled: Live, note: Note) -> None:
     """Every pool at its maximum, and replaced there: no pod is refused, no quota passed."""
     api = settled.api
     before = api.do("GET", QUOTAS)["metadata"]["resourceVersion"]
@@ -55,6 +56,8 @@ def test_a_rollout_at_full_scale_fits_the_quotas(settled: Live) -> None:
     quotas = list(states_since(api, QUOTAS, before))
     assert quotas
     assert [text for state in quotas for text in exceeded(state)] == []
+    note("pods", sum(len(pods(api, workload)) for workload in workloads(settled.manifests)))
+    note("states", len(quotas))
 
 
 @pytest.mark.parametrize("field", COUNTED)

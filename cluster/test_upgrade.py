@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cluster.live import APPLY, DIST, ENVIRONMENTS, kubectl, prepared, read
+from cluster.live import APPLY, DIST, ENVIRONMENTS, all_of, kubectl, prepared, read
 from cluster.workloads import await_rollouts
 from tools import pins
 
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_what_ran_before_becomes_what_ships_now(environment: str, tmp_path: Path) -> None:
     """No field that is to stay as it was has changed since the last dist/ that was committed."""
+    assert git("rev-parse", "--is-shallow-repository") == b"false\n", "git fetch --unshallow"
     before = previous(environment, tmp_path)
     now = DIST / "plain" / environment
     folder = tmp_path / "plane"
     folder.mkdir()
     with prepared(folder) as plane:
         for files in (before, now):
-            said = kubectl(plane, *APPLY, "--recursive", "--filename", files)
+            said = kubectl(plane, *APPLY, *all_of(files))
             assert (said.status, said.complaints) == (0, ""), files
             await_rollouts(plane.api, read(files))
 

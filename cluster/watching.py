@@ -25,18 +25,12 @@ class Watched:
     def __init__(self, pods: list[dict[str, Any]]) -> None:
         self.pods = {pod["metadata"]["uid"]: pod for pod in pods}
         self.fewest = self.ready
-        self.most: Counter[Key] = self.present
         self.gone: set[str] = set()
 
     @property
     def ready(self) -> Counter[Key]:
         """How many are ready in each group."""
         return Counter(group(pod) for pod in self.pods.values() if is_ready(pod))
-
-    @property
-    def present(self) -> Counter[Key]:
-        """How many there are in each group, on their way out or not."""
-        return Counter(group(pod) for pod in self.pods.values())
 
     def see(self, event: Mapping[str, Any]) -> None:
         """One more event."""
@@ -47,9 +41,8 @@ class Watched:
             self.gone.add(uid)
         else:
             self.pods[uid] = pod
-        ready, present = self.ready, self.present
+        ready = self.ready
         self.fewest = Counter({key: min(self.fewest[key], ready[key]) for key in self.fewest})
-        self.most = Counter({key: max(self.most[key], present[key]) for key in present})
 
 
 @contextmanager
