@@ -15,7 +15,7 @@ from mistersmith_k8s.connectivity.selectors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mistersmith_k8s.checks.world import Object, World
 
@@ -64,6 +64,20 @@ def fixed_label(selector: Selector) -> tuple[str, str] | None:
         if operator == "In" and len(values) == 1 and key not in _AT_RUN_TIME | _OF_CUSTOM_RESOURCES:
             return key, min(values)
     return None
+
+
+def alike(workloads: Iterable[Object]) -> list[Object]:
+    """One workload of each set that differ in nothing that a NetworkPolicy sees."""
+    found = {
+        (
+            item.kind,
+            item.given_namespace,
+            *sorted(item.pod_labels.items()),
+            *(repr(container.get("ports")) for _, container in item.all_containers),
+        ): item
+        for item in workloads
+    }
+    return list(found.values())
 
 
 def selects(selector: Selector, item: Object) -> bool | None:

@@ -27,7 +27,7 @@ from mistersmith_k8s.checks.objects.netpol import (
     targets,
 )
 from mistersmith_k8s.checks.outside import outside
-from mistersmith_k8s.checks.selection import OUTSIDE, running
+from mistersmith_k8s.checks.selection import OUTSIDE, alike, running
 from mistersmith_k8s.checks.shape import mappings, text
 from mistersmith_k8s.checks.world import WORKLOADS, fact
 
@@ -165,12 +165,13 @@ def policy_one_sided(item: Object, world: World) -> Iterator[Flaw]:
 
 def _met(own: Sequence[Object], others: Sequence[Object], port: Port, world: World) -> bool:
     """Whether one of the others perhaps lets one of the own in on a port."""
-    for other in others:
+    callers = alike(own)
+    for other in alike(others):
         guards = isolating(other, "ingress", world)
         wanted = numbers(port, other)
         if not guards or not wanted:
             return True
-        for rule in chain.from_iterable(perhaps_for(g, "ingress", own, world) for g in guards):
+        for rule in chain.from_iterable(perhaps_for(g, "ingress", callers, world) for g in guards):
             if any(lets(rule, other, port.protocol, number) for number in wanted):
                 return True
     return False

@@ -119,7 +119,9 @@ def policy_peers_ored(item: Object, world: World) -> Iterator[Flaw]:
 
 def _torn_apart(item: Object, peer: Peer, wide: list[Peer], world: World) -> Iterator[Flaw]:
     pods, here = running(world), item.given_namespace
-    if not peer.pods or outside(world).brings_pods(here) or pods.maybe_selected(here, peer.pods):
+    if not (wide and peer.pods) or outside(world).brings_pods(here):
+        return
+    if pods.maybe_selected(here, peer.pods):
         return
     for other in wide:
         for namespace in meant_namespaces(item, other, world):

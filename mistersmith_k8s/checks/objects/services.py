@@ -10,7 +10,7 @@ from mistersmith_k8s.checks.finding import Severity
 from mistersmith_k8s.checks.grants import grants
 from mistersmith_k8s.checks.objects.scaling import HPA, SCALED, VPA, target_of
 from mistersmith_k8s.checks.outside import outside
-from mistersmith_k8s.checks.selection import equality, running, selects, shown
+from mistersmith_k8s.checks.selection import equality, fixed_label, running, selects, shown
 from mistersmith_k8s.checks.shape import mapping, mappings, pairs, text
 from mistersmith_k8s.checks.world import WORKLOADS, fact
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from mistersmith_k8s.checks.world import Object, World
     from mistersmith_k8s.connectivity.selectors import Selector
+
+    Label = tuple[str, str]
 
 
 @check(Severity.ERROR, "Service")
@@ -149,24 +151,28 @@ def autoscaler_unserved(item: Object, world: World) -> Iterator[Flaw]:
 
 def _passed_by(workload: Object, world: World) -> list[tuple[Object, Selector]]:
     """The Services that nearly select a workload, when all that do select nothing."""
-    missed = []
-    for service, selector in _services(world).get(workload.given_namespace, ()):
-        if selects(selector, workload) is not False:
-            return []
-        shared = set(pairs(service.spec.get("selector")).items()) & set(workload.pod_labels.items())
-        if shared and selects_nothing(workload.given_namespace, selector, world):
-            missed.append((service, selector))
+    known, namespace = _services(world), workload.given_namespace
+    labels = (*workload.pod_labels.items(), None)
+    near = {id(found[0]): found for label in labels for found in known.get((namespace, label), ())}
+    if any(selects(selector, workload) is not False for _, selector in near.values()):
+        return []
+    missed = [found for found in near.values() if selects_nothing(namespace, found[1], world)]
     return sorted(missed, key=lambda pair: str(pair[0]))
 
 
 @fact
-def _services(world: World) -> Mapping[str, Sequence[tuple[Object, Selector]]]:
-    """The Services with a selector, by namespace."""
-    found: dict[str, list[tuple[Object, Selector]]] = defaultdict(list)
+def _services(world: World) -> Mapping[tuple[str, Label | None], Sequence[tuple[Object, Selector]]]:
+    """The Services with a selector, by namespace and by each label that they ask for.
+
+    Those that ask only for what a pod gets at run time are under no label.
+    """
+    found: dict[tuple[str, Label | None], list[tuple[Object, Selector]]] = defaultdict(list)
     for item in world.of("Service"):
         selector = equality(item.spec.get("selector"))
         if selector:
-            found[item.given_namespace].append((item, selector))
+            labels = pairs(item.spec.get("selector")).items()
+            for label in (*labels, *(() if fixed_label(selector) else (None,))):
+                found[item.given_namespace, label].append((item, selector))
     return found
 
 
