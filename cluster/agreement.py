@@ -94,8 +94,12 @@ class Verdict(NamedTuple):
 
     @property
     def same_words(self) -> bool:
-        """Whether both say the same of a common field."""
-        return not self.causes.isdisjoint(self.findings)
+        """Whether both say the same of a common field, but for the server's examples."""
+        return any(
+            place == field and said.startswith(ours)
+            for place, said in self.causes
+            for field, ours in self.findings
+        )
 
     @property
     def unknown(self) -> bool:

@@ -129,7 +129,7 @@ def test_opened_connectivity_is_computed_from_both_sides() -> None:
     found = hazards(changes(OLD.manifests, new), OLD.manifests, new)
     opened = [h.message for h in found if h.id == "connectivity"]
     assert (
-        "opened or changed: 0.0.0.0-255.255.255.255[External] => "
+        "opened: 0.0.0.0-255.255.255.255[External] => "
         "mister-smith-data/redis[StatefulSet] : All Connections"
     ) in opened
 
@@ -158,3 +158,175 @@ def test_secret_values_are_never_shown() -> None:
     assert json.loads(FORMS["json"](found, []))["changes"][0]["fields"] == [
         {"path": "stringData.p"}
     ]
+
+
+def _object(kind: str, **fields: Any) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": kind, "metadata": {"name": "it", "namespace": "n"}} | fields
+
+
+def _hurts(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(h.id, h.message) for h in hazards(changes([old], [new]), [old], [new])]
+
+
+FIXED = {
+    "a claim's mode": (
+        _object("PersistentVolumeClaim", spec={"volumeMode": "Filesystem"}),
+        _object("PersistentVolumeClaim", spec={"volumeMode": "Block"}),
+        "spec.volumeMode",
+    ),
+    "a pod's command": (
+        _object("Pod", spec={"containers": [{"name": "a", "command": ["x"]}]}),
+        _object("Pod", spec={"containers": [{"name": "a", "command": ["y"]}]}),
+        "spec.containers[a].command",
+    ),
+    "a Service that becomes headless": (
+        _object("Service", spec={"ports": [{"port": 1}]}),
+        _object("Service", spec={"ports": [{"port": 1}], "clusterIP": "None"}),
+        "spec.clusterIP",
+    ),
+    "the type of a Secret": (
+        _object("Secret", type="Opaque"),
+        _object("Secret", type="kubernetes.io/tls"),
+        "type",
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "field"), FIXED.values(), ids=FIXED)
+def test_what_the_api_server_keeps_is_said(
+    old: dict[str, Any], new: dict[str, Any], field: str
+) -> None:
+    """A change that it refuses needs a new object."""
+    message = f"{field} cannot be changed: delete and create the object again"
+    assert ("immutable", message) in _hurts(old, new)
+
+
+FREE = {
+    "a pod's image": (
+        _object("Pod", spec={"containers": [{"name": "a", "image": "x:1.0"}]}),
+        _object("Pod", spec={"containers": [{"name": "a", "image": "x:1.1"}]}),
+    ),
+    "a claim that grows": (
+        _object("PersistentVolumeClaim", spec={"resources": {"requests": {"storage": "1Gi"}}}),
+        _object("PersistentVolumeClaim", spec={"resources": {"requests": {"storage": "2Gi"}}}),
+    ),
+    "a Service that says no address any more": (
+        _object("Service", spec={"clusterIP": "None"}),
+        _object("Service", spec={}),
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), FREE.values(), ids=FREE)
+def test_what_the_api_server_changes_hurts_nobody(old: dict[str, Any], new: dict[str, Any]) -> None:
+    """Nothing is said of an ordinary change."""
+    assert _hurts(old, new) == []
+
+
+def test_a_claim_only_grows() -> None:
+    """The API server refuses less storage than was asked for."""
+    small, large = (
+        _object("PersistentVolumeClaim", spec={"resources": {"requests": {"storage": size}}})
+        for size in ("1Gi", "2Gi")
+    )
+    assert _hurts(large, small) == [
+        (
+            "immutable",
+            "spec.resources.requests.storage goes from 2Gi down to 1Gi: claims only grow",
+        )
+    ]
+
+
+def test_a_stateful_set_may_take_its_claims_along() -> None:
+    """Whether the claims stay is up to its retention policy."""
+    policy = {"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete"}}
+    old = _object("StatefulSet", spec=policy)
+    found = hazards(changes([old], []), [old], [])
+    assert [h.message for h in found] == ["is removed: its claims are deleted with it"]
+
+
+def test_pods_that_fit_a_lower_level_only_are_said() -> None:
+    """Whoever makes a container privileged says so, whatever the namespace allows."""
+
+    def pods(*, privileged: bool) -> dict[str, Any]:
+        container = {"name": "a", "securityContext": {"privileged": privileged}}
+        template = {"spec": {"containers": [container]}}
+        return _object("Deployment", apiVersion="apps/v1", spec={"template": template})
+
+    old, new = pods(privileged=False), pods(privileged=True)
+    said = "its pods fitted Pod Security baseline, and now only privileged"
+    assert ("pod-security", said) in _hurts(old, new)
+    assert _hurts(new, old) == []
+
+
+def test_a_quota_that_the_new_need_exceeds_is_said() -> None:
+    """It is enough that the workloads grow: the quota need not shrink."""
+
+    def world(replicas: int) -> list[dict[str, Any]]:
+        requests = {"resources": {"requests": {"cpu": "1"}}}
+        template = {
+            "metadata": {"labels": {"app": "a"}},
+            "spec": {"containers": [{"name": "a", **requests}]},
+        }
+        spec = {"replicas": replicas, "template": template}
+        quota = _object("ResourceQuota", spec={"hard": {"requests.cpu": "3"}})
+        return [_object("StatefulSet", apiVersion="apps/v1", spec=spec), quota]
+
+    old, new = world(2), world(4)
+    (hurt,) = hazards(changes(old, new), old, new)
+    assert hurt.id == "quota"
+    assert hurt.message.startswith("spec.hard[requests.cpu]: 3 cannot hold 4")
+    assert hazards(changes(new, old), new, old) == []
+
+
+def test_other_replicas_under_an_autoscaler_are_said() -> None:
+    """Each apply resets what the autoscaler chose: to another number than before."""
+    reference = {"scaleTargetRef": {"kind": "Deployment", "name": "it"}}
+    scaler = _object("HorizontalPodAutoscaler", spec=reference)
+    old, new = (
+        [_object("Deployment", apiVersion="apps/v1", spec={"replicas": count}), scaler]
+        for count in (3, 5)
+    )
+    assert [h.id for h in hazards(changes(old, new), old, new)] == ["replicas"]
+    assert hazards(changes(old[:1], old), old[:1], old) != []
+    assert hazards(changes(old, old), old, old) == []
+
+
+def _isolated(*ports: int, cidr: str = "10.0.0.0/8") -> list[dict[str, Any]]:
+    pods = [
+        _object("Pod", metadata={"name": name, "namespace": "n", "labels": {"app": name}})
+        | {"spec": {"containers": []}}
+        for name in ("a", "b")
+    ]
+    peers = [{"podSelector": {}}, {"ipBlock": {"cidr": cidr}}]
+    rule = {"from": peers, "ports": [{"port": port} for port in ports]}
+    spec = {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [rule]}
+    return [*pods, _object("NetworkPolicy", apiVersion="networking.k8s.io/v1", spec=spec)]
+
+
+def test_a_connection_that_is_closed_is_not_opened() -> None:
+    """Fewer ports, or a part of the addresses, open nothing."""
+    wide, narrow = _isolated(80, 443), _isolated(443, cidr="10.1.0.0/16")
+    assert hazards(changes(wide, narrow), wide, narrow) == []
+    assert sorted(h.message for h in hazards(changes(narrow, wide), narrow, wide)) == [
+        "opened: 10.0.0.0-10.255.255.255[External] => n/a[Pod] : TCP 80,443",
+        "opened: 10.0.0.0-10.255.255.255[External] => n/b[Pod] : TCP 80,443",
+        "opened: n/a[Pod] => n/b[Pod] : TCP 80,443",
+        "opened: n/b[Pod] => n/a[Pod] : TCP 80,443",
+    ]
+
+
+@pytest.mark.parametrize("kind", [{}, [], 1, None])
+def test_a_kind_of_any_type_is_compared(kind: Any) -> None:
+    """An object that is none is another object, and no crash."""
+    old = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "it"}}
+    assert hazards(changes([old], []), [old], []) == []
+
+
+def test_a_number_that_json_has_not_is_a_text() -> None:
+    """What reads our JSON need not know NaN."""
+    old, new = _object("ConfigMap", data=1), _object("ConfigMap", data=float("nan"))
+    (change,) = json.loads(FORMS["json"](changes([old], [new]), []), parse_constant=str.lower)[
+        "changes"
+    ]
+    assert change["fields"][0]["new"] == "NaN"

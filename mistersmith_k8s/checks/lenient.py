@@ -1,7 +1,7 @@
-"""Fields that the schemas demand, and whose absence the API server takes for an empty value.
+"""What the schemas refuse and the API server takes: absent fields, and unknown ones.
 
-Source: k8s.io/api marks them as required; pkg/apis/*/validation of k8s.io/kubernetes asks for no
-value. Each was left out of an object that was sent to an API server.
+Source of the absent ones: k8s.io/api marks them as required; pkg/apis/*/validation of
+k8s.io/kubernetes asks for no value. Each was left out of an object that an API server then took.
 """
 
 from __future__ import annotations
@@ -33,6 +33,12 @@ WHOLE: dict[str, set[Path]] = {
     "LimitRange": {("spec", "limits")},
     "ResourceSlice": {("spec", "pool", "generation")},
 }
+# Keywords of a schema under which the API server's decoder sees no unknown field.
+# Source: k8s.io/apiextensions-apiserver, `JSONSchemaPropsOrArray`, `JSONSchemaPropsOrBool` and
+# `JSONSchemaPropsOrStringArray` decode what they hold on their own.
+UNREAD = frozenset(("items", "additionalProperties", "additionalItems", "dependencies"))
+NAMED = frozenset(("properties", "patternProperties", "definitions"))
+SCHEMA = "openAPIV3Schema"
 CAPACITY = ("spec", "devices", "capacity")  # by name
 
 
@@ -42,3 +48,16 @@ def is_lenient(kind: str, path: Path) -> bool:
     if words[:3] == CAPACITY and kind == "ResourceSlice":
         return words[4:] == ("value",)
     return words[-2:] in TAILS or words in WHOLE.get(kind, ())
+
+
+def is_unread(kind: str, path: Path) -> bool:
+    """Whether an API server drops an unknown field there without a word."""
+    if kind != "CustomResourceDefinition" or SCHEMA not in path:
+        return False
+    inside = iter(path[path.index(SCHEMA) + 1 : -1])
+    for part in inside:
+        if part in UNREAD:
+            return True
+        if part in NAMED:
+            next(inside, None)  # a name, whatever it says
+    return False

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mistersmith_k8s.checks.check import Flaw, check
 from mistersmith_k8s.checks.finding import Severity
-from mistersmith_k8s.checks.lenient import is_lenient
+from mistersmith_k8s.checks.lenient import is_lenient, is_unread
 from mistersmith_k8s.checks.world import fact
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 CRD = "CustomResourceDefinition"
 IDENTITY = ("apiVersion", "kind")
 REQUIRED = "Required value"
+UNKNOWN = "unknown field"
 NO_MATCH = "no matches for kind"
 REMOVED = ": removed in "
 
@@ -28,7 +29,8 @@ def schema(item: Object, world: World) -> Iterator[Flaw]:
 
     A custom resource is checked by its definition, where the input has it. Without one, and
     without a kind that is built in, nothing can be said, and that is said. Where the API server
-    takes the absence of a field for its empty value, the absence is a warning.
+    takes the absence of a field for its empty value, or drops an unknown one without a word, it is
+    a warning.
     """
     from mistersmith_k8s.schemas import NoSchemaError  # noqa: PLC0415 - start-up time
 
@@ -124,14 +126,17 @@ def _told(violation: SchemaViolation, world: World) -> str:
 
 
 def _severity(item: Object, violation: SchemaViolation) -> Severity | None:
-    missing = violation.message == REQUIRED and violation.minors
-    return Severity.WARNING if missing and is_lenient(item.kind, violation.path) else None
+    kind, path = item.kind, violation.path
+    if violation.message == REQUIRED and violation.minors and is_lenient(kind, path):
+        return Severity.WARNING
+    unknown = violation.message.startswith(UNKNOWN) and is_unread(kind, path)
+    return Severity.WARNING if unknown else None
 
 
 def _mend(violation: SchemaViolation) -> str:
     if violation.suggestion:
         return f"Use {violation.suggestion}."
-    if violation.message.startswith("unknown field"):
+    if violation.message.startswith(UNKNOWN):
         return "Remove it, or move it to where it belongs."
     return "Give it a value that its type allows."
 

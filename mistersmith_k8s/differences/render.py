@@ -52,7 +52,12 @@ def json_form(changes: Sequence[ObjectChange], hazards: Sequence[Hazard]) -> str
             {"id": h.id, "object": h.object._asdict(), "message": h.message} for h in hazards
         ],
     }
-    return json.dumps(form, indent=2, ensure_ascii=False, default=str) + "\n"
+    return json.dumps(_plain(form), indent=2, ensure_ascii=False) + "\n"
+
+
+def _plain(form: Any) -> Any:
+    """The form as JSON has it; a number that JSON has not is a text."""
+    return json.loads(json.dumps(form, default=str), parse_constant=str)
 
 
 FORMS = {"text": text, "json": json_form, "md": markdown}

@@ -41,7 +41,9 @@ def structural(
 
     `given` are fields that every object has, whatever the schema says. Where unknown fields
     would be pruned they are refused, as `kubectl apply` does with strict field validation.
+    A keyword with a value of the wrong type says nothing.
     """
+    schema = _sound(schema)
     checks = [_shape(schema, given or {}, pruning=pruning)]
     checks += [rule(schema[key], schema) for key, rule in _RULES.items() if key in schema]
     nullable = schema.get("nullable") is True
@@ -52,6 +54,20 @@ def structural(
         return [problem for one in checks for problem in one(value) or ()]
 
     return check
+
+
+def _sound(schema: Any) -> Schema:
+    """The keywords of a schema that have a value of their type: anybody writes definitions."""
+    return {key: value for key, value in _schema(schema).items() if _says(key, value)}
+
+
+def _says(key: str, value: Any) -> bool:
+    kind = _TYPES.get(key, object)
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not object):
+        return False
+    if key in _NAMES:
+        return all(isinstance(name, str) for name in value)
+    return not (key == "multipleOf" and value == 0)
 
 
 def _shape(schema: Schema, given: Mapping[str, Checker], *, pruning: bool) -> Checker:
@@ -276,6 +292,16 @@ def _most(size: Any, limit: Any) -> bool:
 
 
 _LISTS = (list, tuple)
+_NUMBERS = (int, float)
+_NAMES = frozenset(("required", "x-kubernetes-list-map-keys"))
+_TYPES: dict[str, Any] = {
+    **dict.fromkeys(("allOf", "anyOf", "oneOf", "enum", *_NAMES), _LISTS),
+    **dict.fromkeys(("maxItems", "maxLength", "maxProperties"), int),
+    **dict.fromkeys(("minItems", "minLength", "minProperties"), int),
+    **dict.fromkeys(("maximum", "minimum", "multipleOf"), _NUMBERS),
+    **dict.fromkeys(("properties", "not"), Mapping),
+    "pattern": str,
+}
 
 _RULES: dict[str, Callable[[Any, Schema], Checker]] = {
     "allOf": _all_of,

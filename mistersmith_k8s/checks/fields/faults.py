@@ -138,7 +138,9 @@ def under(faults: Faults, *parts: str | int) -> Iterator[Fault]:
 def shown(value: Any) -> str:
     """A value as it is quoted in messages: JSON, shortened when it is long."""
     try:
-        text = json.dumps(value, ensure_ascii=False, default=str, skipkeys=True)
+        text = json.dumps(
+            value, ensure_ascii=False, default=str, skipkeys=True, separators=(",", ":")
+        )
     except (ValueError, RecursionError):
         text = "…"
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from mistersmith_k8s.checks.fields.faults import Fault
 
+SOME = "must contain at least one value"
+SOME_NAMESPACE = "resource rules that are not cluster scoped must supply at least one namespace"
 GROUP = "flowcontrol.apiserver.k8s.io"
 LAST_PRECEDENCE = 10000
 VERBS = (
@@ -79,7 +81,7 @@ def _rule(rule: dict[str, Any]) -> Iterator[Fault]:
         yield from under(_verbs(item), "nonResourceRules", index)
         urls = item.get("nonResourceURLs")
         at = ("nonResourceRules", index, "nonResourceURLs")
-        yield from under(_starred(urls, "nonResourceURLs", "non-resource URLs"), *at)
+        yield from under(_starred(urls, f"nonResourceURLs {SOME}", "non-resource URLs"), *at)
         for place, url in strings(urls):
             if url != "*":
                 yield from under(_url(url), *at, place)
@@ -115,17 +117,17 @@ _OWN = {
 }
 
 
-def _starred(value: Any, name: str, what: str) -> Iterator[Fault]:
+def _starred(value: Any, needed: str, what: str) -> Iterator[Fault]:
     """A list that is not empty, in which a star stands alone."""
     if value in (None, []):
-        yield required(f"{name} must contain at least one value", f"Set {name}.")
+        yield required(needed, "Name one, or write '*'.")
     elif isinstance(value, list) and "*" in value and len(value) > 1:
         detail = f"if '*' is present, must not specify other {what}"
         yield invalid(value, detail, "Keep the star alone.")
 
 
 def _verbs(rule: dict[str, Any]) -> Iterator[Fault]:
-    yield from under(_starred(rule.get("verbs"), "verbs", "verbs"), "verbs")
+    yield from under(_starred(rule.get("verbs"), f"verbs {SOME}", "verbs"), "verbs")
     verbs = list(strings(rule.get("verbs")))
     if "*" not in [verb for _, verb in verbs]:
         for index, verb in verbs:
@@ -135,11 +137,12 @@ def _verbs(rule: dict[str, Any]) -> Iterator[Fault]:
 
 def _resource_rule(rule: dict[str, Any]) -> Iterator[Fault]:
     yield from _verbs(rule)
-    for name, what in (("apiGroups", "api groups"), ("resources", "resources")):
-        yield from under(_starred(rule.get(name), name, what), name)
+    for name, what in (("apiGroups", "api group"), ("resources", "resource")):
+        needed = f"resource rules must supply at least one {what}"
+        yield from under(_starred(rule.get(name), needed, f"{what}s"), name)
     namespaces = rule.get("namespaces")
     if namespaces or rule.get("clusterScope") is not True:
-        yield from under(_starred(namespaces, "namespaces", "namespaces"), "namespaces")
+        yield from under(_starred(namespaces, SOME_NAMESPACE, "namespaces"), "namespaces")
     if "*" not in [name for _, name in strings(namespaces)]:
         for index, name in strings(namespaces):
             yield from under(dns_label(name), "namespaces", index)

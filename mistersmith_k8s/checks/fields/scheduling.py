@@ -106,7 +106,7 @@ def _selecting(value: Rule) -> Rule:
     return fields({"nodeSelectorTerms": each(hard)}, needs=("nodeSelectorTerms",))
 
 
-node_selector = _selecting(label_value)
+node_selector = _selecting(new(minors.POD_NODES, label_value))
 volume_node_selector = _selecting(new(minors.VOLUME_NODES, label_value))
 WEIGHT = between(1, 100)
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
