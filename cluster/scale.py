@@ -10,7 +10,7 @@ import yaml
 from cluster import costs, live
 from cluster.costs import Clock, ran
 from cluster.processes import eventually
-from cluster.workloads import of_kind, rolled_out, workloads
+from cluster.workloads import rolled_out, workloads
 from tools.registries import SCRIPTS
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ POOLS = 100
 REPLICAS = 10
 NODES_IN_ZONE = 25
 SECONDS = 600
-RESTART = {
-    "spec": {"template": {"metadata": {"annotations": {"proof.mister-smith.io/restart": "1"}}}}
-}
 
 
 class Step(NamedTuple):
@@ -77,11 +74,6 @@ class Scale:
         left = workloads(self.manifests)
         eventually(what, lambda: everything(plane, left), SECONDS)
         self.step(what, 0, plane)
-
-    def restart(self, plane: ControlPlane) -> None:
-        """Every pod is on its way to be replaced."""
-        for workload in of_kind(self.manifests, "Deployment"):
-            plane.api.patch(workload, RESTART)
 
 
 def everything(plane: ControlPlane, left: list[Manifest]) -> bool:
