@@ -216,3 +216,26 @@ def test_each_rule_of_a_schema(schema: Schema, value: Any, expected: str) -> Non
     """A rule speaks of values of its own type; an expression that Python cannot read is skipped."""
     found = structural(schema)(value) or []
     assert "".join(problem.rule for problem in found) == expected
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"maxLength": {}},
+        {"minimum": "1"},
+        {"multipleOf": 0},
+        {"multipleOf": 0.0},
+        {"required": None},
+        {"required": [{}]},
+        {"properties": []},
+        {"properties": {"a": 1}},
+        {"enum": 1},
+        {"anyOf": {"type": "string"}},
+        {"pattern": 5},
+        {"maxItems": True},
+    ],
+)
+def test_a_keyword_of_the_wrong_type_says_nothing(wrong: dict[str, Any]) -> None:
+    """What is wrong with the definition is said of the definition."""
+    check = structural({"x-kubernetes-preserve-unknown-fields": True, **wrong})
+    assert [check(value) or [] for value in ("a", 1, 1.5, {"a": "b"}, ["a"], None)] == [[]] * 6
