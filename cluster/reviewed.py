@@ -48,7 +48,7 @@ LAXER = (
     Reviewed(
         r"^VolumeAttachment$", r"inlineVolumeSpec", "The controller of attachments writes them."
     ),
-    Reviewed(r"^LimitRange$", r"ratio 0 is less", "A quantity without digits is a warning."),
+    Reviewed(r"^LimitRange$", r"(ratio|value) 0\b", "A quantity without digits is a warning."),
 )
 """What is taken here and refused by the server for what it was given."""
 
