@@ -17,6 +17,8 @@ CERTAIN = rf"""
     -?(?:0|[1-9][0-9]{{0,17}}){END}                          # an integer, in its one spelling
   | -?(?:0|[1-9][0-9]{{0,8}})\.[0-9]{{0,8}}[1-9]{END}        # a float that is no integer
   | [0-9][0-9.]*[g-np-wyzG-NP-WYZ/%]                         # 512Mi, 5s, 10.0.0.0/8
+  | (?!0[bBoOxX])[0-9]+(?:[eE][0-9]+)?[a-df-zA-DF-Z]        # 3b18c, 7e5d2, as digests begin
+  | 0[bB][01]*[2-9ac-zAC-Z]                                  # 0b2, likewise
   | [0-9]+\.[0-9]+\.                                         # 1.2.3, 10.0.0.1
   | [0-9]+(?:-|:[0-9])                                       # 2001-01-01, 10:30
   | [0-9.]+[ ]+[A-Za-z(]                                     # 3 words
