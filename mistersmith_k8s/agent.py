@@ -87,7 +87,7 @@ class ClaudeSpec(Spec):
 
 
 class Settings(Spec):
-    """What every agent is told. One source for section 17's variables."""
+    """What every agent is told: the one source of its environment variables."""
 
     log_level: LogLevel = LogLevel.INFO
     log_format: LogFormat = LogFormat.JSON

@@ -68,8 +68,10 @@ def _flat(
 
 def _pruned(value: Any) -> Any:
     """A fresh copy in which no mapping has a value None and no list an item None."""
+    if isinstance(value, str):  # most values are
+        return str(value)
     if isinstance(value, Mapping):
         return {str(key): _pruned(item) for key, item in value.items() if item is not None}
     if isinstance(value, list | tuple):
         return [_pruned(item) for item in value if item is not None]
-    return str(value) if isinstance(value, str) else value
+    return value
