@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
@@ -92,9 +91,3 @@ def platform() -> dict[str, Any]:
         "workers": {f"pool-{number}": {"replicas": REPLICAS} for number in range(POOLS)},
         "quotas": {"workload": quota},
     }
-
-
-def machine() -> str:
-    """What the figures were taken on."""
-    gibibytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{os.cpu_count()} cores, {gibibytes:.0f} GiB of memory"

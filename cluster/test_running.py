@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from cluster.workloads import await_rollouts, events, named, of_kind, pods, workloads
+from cluster.workloads import await_rollouts, named, of_kind, pods, refusals, workloads
 from mistersmith_k8s.quantity import amount
 from mistersmith_k8s.tiers import PRIORITIES, ResourceTier
 
@@ -23,7 +23,7 @@ def test_every_workload_becomes_available(settled: Live) -> None:
     found = [settled.api.get(workload) for workload in workloads(settled.manifests)]
     assert len(found) >= 3
     assert [named(w) for w in found if w["status"]["availableReplicas"] < 1] == []
-    assert events(settled.api, "FailedCreate") == []
+    assert [text for workload in found for text in refusals(workload)] == []
 
 
 def test_every_claim_is_bound(settled: Live) -> None:

@@ -55,6 +55,16 @@ def rolled_out(api: Api, workload: Mapping[str, Any]) -> bool:
     return seen and counts == [wanted] * 3 and len(pods(api, workload)) == wanted
 
 
+def refusals(workload: Mapping[str, Any]) -> list[str]:
+    """Why the server refused its pods, as the workload says at present.
+
+    That two controllers met at a quota is no refusal: the one that lost tries again.
+    """
+    conditions = workload["status"].get("conditions", ())
+    said = [c["message"] for c in conditions if c["type"] == "ReplicaFailure"]
+    return [message for message in said if "forbidden" in message]
+
+
 def unfinished(api: Api, manifests: Iterable[Manifest]) -> list[str]:
     """The workloads that are not rolled out."""
     return [named(w) for w in workloads(manifests) if not rolled_out(api, w)]
