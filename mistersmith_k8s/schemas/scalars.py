@@ -96,8 +96,11 @@ def time(value: Any) -> list[Problem] | None:
 
 
 def base64(value: Any) -> list[Problem] | None:
-    """Standard base64 with padding; line breaks are skipped, as Go's decoder does."""
-    if value is None:
+    """Standard base64 with padding; line breaks are skipped, as Go's decoder does.
+
+    That decoder takes a list of the bytes too.
+    """
+    if value is None or (isinstance(value, list) and not any(map(_BYTE, value))):
         return None
     if not isinstance(value, str):
         return invalid(value, "must be a base64 string")
@@ -121,4 +124,5 @@ def _integer_rule(least: float, most: float) -> str:
     return f"must be between {least} and {most}"
 
 
+_BYTE = integer(0, 255)
 _INT32 = integer(-(2**31), 2**31 - 1)

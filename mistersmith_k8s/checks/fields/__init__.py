@@ -36,6 +36,7 @@ MODULES = (
     "cluster",
     "flow_control",
     "devices",
+    "resource_slices",
     "events",
 )
 """The modules in the order of the catalogue; each is imported when one of its checks runs."""

@@ -76,9 +76,22 @@ def _attribute(value: str) -> str:
         return ""  # the API server does not look further
     if not domain or not name:
         return "the domain must not be empty" if not domain else "the name must not be empty"
-    if _is_identifier(name) is None:
+    return _wrong_identifier(name) or _driver(domain)
+
+
+def _wrong_identifier(value: str) -> str:
+    if _is_identifier(value) is None:
         return "a valid C identifier must start with alphabetic character or '_'"
-    return longer(name, NAME_LENGTH) or _driver(domain)
+    return longer(value, NAME_LENGTH)
+
+
+def _wrong_name(value: str) -> str:
+    """What is wrong with a name, before which a domain and a slash may stand."""
+    return _attribute(value) if "/" in value else _wrong_identifier(value)
+
+
+identifier = text(_wrong_name, "Write a name such as model, or domain/model.")
+driver_name = text(_driver, "Write a DNS name.")
 
 
 def short(most: int, rule: Rule) -> Rule:
@@ -93,7 +106,7 @@ def short(most: int, rule: Rule) -> Rule:
     return look
 
 
-def _named(value: Any) -> Iterator[Fault]:
+def named_once(value: Any) -> Iterator[Fault]:
     """Names that differ from each other."""
     seen: set[str] = set()
     for index, item in dicts(value):
@@ -123,7 +136,7 @@ _selectors = short(
     each(fields({"cel": fields({"expression": _expression}, needs=("expression",))}, ("cel",))),
 )
 _opaque = fields(
-    {"driver": given(text(_driver, "Write a DNS name.")), "parameters": _parameters},
+    {"driver": given(driver_name), "parameters": _parameters},
     needs=("driver", "parameters"),
 )
 _config = {"opaque": _opaque}
@@ -184,7 +197,7 @@ def _request(value: Any) -> Iterator[Fault]:
     elif choices:
         all_of = each(lambda choice: _devices(choice, _choice))
         yield from under(short(MOST_CHOICES, all_of)(choices), "firstAvailable")
-        yield from under(_named(choices), "firstAvailable")
+        yield from under(named_once(choices), "firstAvailable")
     else:
         yield from under(_devices(exact, _exact), "exactly")
 
@@ -224,7 +237,7 @@ def _claim(value: Any) -> Iterator[Fault]:
     claim = struct(value)
     requests = claim.get("requests")
     yield from under(short(MOST, each(_request))(requests), "requests")
-    yield from under(_named(requests), "requests")
+    yield from under(named_once(requests), "requests")
     known = _names(requests)
 
     def referring(rule: Rule) -> Rule:
