@@ -61,7 +61,12 @@ def report(paths: Sequence[str], settings: Configuration) -> Report:
         sum(group.files for group in groups),
         sum(len(group.objects) for group in groups),
         accepted + more,
+        broken=any(group.broken for group in groups) and any(map(_is_unread, findings)),
     )
+
+
+def _is_unread(finding: Finding) -> bool:
+    return finding.check == inputs.UNREAD and finding.severity is Severity.ERROR
 
 
 def _known(groups: Sequence[Group], setting: Setting) -> Iterator[Setting]:

@@ -65,7 +65,7 @@ def command(paths: Sequence[str], config: Path | None, **given: Any) -> None:
     """Check the manifests in PATHS: files, folders, globs, or - for standard input.
 
     Exit code 0: nothing at the chosen severity. 1: findings. 2: wrong use, or an input that
-    is not there.
+    is not there or cannot be read; the report is then of the rest.
     """
     try:
         settings = _settings(config, given)
@@ -76,7 +76,7 @@ def command(paths: Sequence[str], config: Path | None, **given: Any) -> None:
     except (ConfigurationError, inputs.InputError, validation.UsageError) as error:
         click.echo(inputs.printable(str(error)), err=True)
         sys.exit(2)
-    sys.exit(1 if _failed(report) else 0)
+    sys.exit(2 if report.broken else 1 if _failed(report) else 0)
 
 
 def _failed(report: Report) -> bool:

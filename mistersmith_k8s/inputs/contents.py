@@ -42,7 +42,8 @@ class Group(NamedTuple):
     """Objects that are applied together, by where they come from.
 
     `unread` says what could not be read, `foreign` what lies among the manifests and is none. A
-    group is not `complete` when something that could not be read may belong to it.
+    group is not `complete` when something that could not be read may belong to it; it is `broken`
+    when a file of it is no YAML or JSON at all.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Group(NamedTuple):
     foreign: tuple[Finding, ...] = ()
     files: int = 0
     complete: bool = True
+    broken: bool = False
 
 
 def group_of(name: str, sources: Sequence[Source], charts: Iterable[Path] = ()) -> Group:
@@ -59,7 +61,7 @@ def group_of(name: str, sources: Sequence[Source], charts: Iterable[Path] = ()) 
     Raises:
         InputError: a file cannot be opened.
     """
-    taken = _Taken([], [], [_foreign(str(chart), *A_CHART) for chart in charts])
+    taken = _Taken([], [], [_foreign(str(chart), *A_CHART) for chart in charts], [])
     for source in sources:
         _take_file(source, taken)
     return _group(name, taken, len(sources))
@@ -67,11 +69,12 @@ def group_of(name: str, sources: Sequence[Source], charts: Iterable[Path] = ()) 
 
 def group_of_bytes(name: str, content: bytes) -> Group:
     """The objects that a build gave; where they come from has no lines."""
-    taken = _Taken([], [], [])
+    taken = _Taken([], [], [], [])
     try:
         for document in read_bytes(content, name):
             _take(document, taken, lines=False)
     except ReadError as error:
+        taken.refused.append(error)
         taken.unread.append(_of_error(error, name))
     return _group(name, taken, 1)
 
@@ -92,11 +95,14 @@ class _Taken(NamedTuple):
     objects: list[Object]
     unread: list[Finding]
     foreign: list[Finding]
+    refused: list[ReadError]
 
 
 def _group(name: str, taken: _Taken, files: int) -> Group:
     unread, foreign = tuple(taken.unread), tuple(taken.foreign)
-    return Group(name, tuple(taken.objects), unread, foreign, files, complete=not unread)
+    broken = not all(error.is_of_twins for error in taken.refused)
+    objects = tuple(taken.objects)
+    return Group(name, objects, unread, foreign, files, complete=not unread, broken=broken)
 
 
 def _take_file(source: Source, taken: _Taken) -> None:
@@ -108,6 +114,7 @@ def _take_file(source: Source, taken: _Taken) -> None:
         if source.walked and name.endswith(".json") and not SAYS_KIND.search(content):
             taken.foreign.append(_foreign(name, *FOREIGN))
         else:
+            taken.refused.append(error)
             taken.unread.append(_of_error(error, name))
         return
     if source.walked and documents and not any(_is_manifest(d.value) for d in documents):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+TWINS = "Remove one of the two"
+"""What to do about a key that is set twice."""
+
 
 class ReadError(ValueError):
     """A file that cannot be read: where, why, and what to do, on one line.
@@ -14,3 +17,8 @@ class ReadError(ValueError):
         self.message, self.remediation = message, remediation
         place = f"{file}:{line}" if line else file
         super().__init__(" ".join(f"{place}: {message}. {remediation}.".split()))
+
+    @property
+    def is_of_twins(self) -> bool:
+        """Whether the file can be read but for a key that is set twice."""
+        return self.remediation == TWINS

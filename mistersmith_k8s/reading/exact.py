@@ -13,7 +13,7 @@ import yaml
 
 from mistersmith_k8s.reading import scalars
 from mistersmith_k8s.reading.depth import DEEPEST, TOO_DEEP
-from mistersmith_k8s.reading.error import ReadError
+from mistersmith_k8s.reading.error import TWINS, ReadError
 from mistersmith_k8s.reading.syntax import explained
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class _Reader:
             key = self.key(event)
             if key in lines:
                 message = f"the key {key!r} is set twice, first in line {lines[key]}"
-                raise self.error(event, message, "Remove one of the two")
+                raise self.error(event, message, TWINS)
             lines[key] = self.line(event)
             entries[key] = self.node(next(self.events))
         return entries

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mistersmith_k8s.reading import depth
 from mistersmith_k8s.reading.document import HALF_CHARACTER, Document
-from mistersmith_k8s.reading.error import ReadError
+from mistersmith_k8s.reading.error import TWINS, ReadError
 from mistersmith_k8s.reading.scalars import LEAST, MOST
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _refusal(error: _RefusedError, text: str, file: str, line: int) -> ReadError
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     entries = dict(pairs)
     if len(entries) < len(pairs):
-        raise _RefusedError("a key is set twice", "Remove one of the two")
+        raise _RefusedError("a key is set twice", TWINS)
     return entries
 
 

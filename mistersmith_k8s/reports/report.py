@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 class Report(NamedTuple):
     """The findings of one validation, and how much it saw.
 
-    `suppressed` counts findings that somebody silenced with a reason.
+    `suppressed` counts findings that somebody silenced with a reason. It is `broken` when a file
+    is no YAML or JSON at all, and nobody silenced that.
     """
 
     findings: Sequence[Finding]
     files: int
     objects: int
     suppressed: int = 0
+    broken: bool = False
 
     def count(self, severity: Severity) -> int:
         """How many findings have a severity."""
