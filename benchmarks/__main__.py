@@ -12,13 +12,17 @@ import platform
 import tempfile
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING, Any
 
 from benchmarks import inputs
 from benchmarks.inputs import MINOR
-from benchmarks.timing import HEADER, Comparison, Work, shown
+from benchmarks.timing import HEADER, Comparison, Work, peak, shown
 from imports import kubeconform
 from tools import pins
 from tools.registries import SCRIPTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 TOOLS = {tool.name: tool.path for name in pins.groups() for tool in pins.group(name)}
 OURS = SCRIPTS / "mistersmith-k8s"
@@ -27,8 +31,10 @@ CHART = Path(__file__).with_name("chart")
 REFERENCE = pins.ROOT / "charts" / "platform.yaml"
 ENVIRONMENTS = ("experimental", "validation", "operational")
 SCHEMA_LAYER = ("schema", "removed-api", "unknown-api")  # what kubeconform looks at
-VALIDATED = (8, 400)
+FEW, MANY = 8, 400
 POOLS = (1, 10, 100, 1000)
+POOLS_OF_MANY, POOLS_OF_ALL = 60, 1660  # worker pools that make about 400 and 10,000 objects
+SECONDS, GIBIBYTES = 10, 1  # what 10,000 objects may take
 
 
 def work(
@@ -56,17 +62,18 @@ def synth(scratch: Path) -> Comparison:
     )
 
 
-def validate(objects: Path, schemas: Path) -> Comparison:
-    """The schema layer for one minor, beside kubeconform with the same schemas."""
+def validate(objects: Path, schemas: Path, only: Sequence[str], times: float) -> Comparison:
+    """Some checks, or all, for one minor, beside kubeconform with the same schemas."""
     location = f"{schemas}/{kubeconform.LOCATION}"
     options = ("-strict", "-schema-location", location, "-kubernetes-version", f"{MINOR}.0")
-    only = tuple(word for check in SCHEMA_LAYER for word in ("--only", check))
+    layers = f"{'schema layer' if only else 'all layers'}"
+    chosen = tuple(word for check in only for word in ("--only", check))
     return Comparison(
-        name=f"validate, {len(list(objects.iterdir()))} objects",
+        name=f"validate, {len(list(objects.iterdir()))} objects, {layers}",
         peer=f"kubeconform, {schemas.name} schemas",
-        our_work=work((OURS, "validate", objects, "--kubernetes-version", MINOR, *only)),
+        our_work=work((OURS, "validate", objects, "--kubernetes-version", MINOR, *chosen)),
         peer_work=work((TOOLS["kubeconform"], *options, objects)),
-        times=0.2,
+        times=times,
     )
 
 
@@ -96,6 +103,26 @@ def growth(scratch: Path, pools: int, runs: int) -> str:
     return f"{pools:5} worker pools {shown(seconds)} {seconds / pools * 1000:8.2f} ms a pool"
 
 
+def objects_of(scratch: Path, pools: int) -> Sequence[Mapping[str, Any]]:
+    """The manifests of a platform with so many worker pools."""
+    path, output = scratch / f"objects-of-{pools}.yaml", scratch / f"objects-of-{pools}"
+    inputs.write_platform(path, pools)
+    work((OURS, "synth", path, "-o", output, "--layout", "plain")).seconds()
+    return inputs.manifests_in(output)
+
+
+def everything(scratch: Path) -> str:
+    """What all checks of some ten thousand objects cost."""
+    folder = scratch / "everything"
+    inputs.write_objects(folder, objects_of(scratch, POOLS_OF_ALL))
+    cost = peak((OURS, "validate", folder, "--kubernetes-version", MINOR))
+    verdict = "met" if cost.seconds <= SECONDS and cost.gibibytes <= GIBIBYTES else "missed"
+    return (
+        f"validate, {len(list(folder.iterdir()))} objects, all layers: {cost.seconds:.1f} s, "
+        f"{cost.gibibytes:.2f} GiB; aim {SECONDS} s, {GIBIBYTES} GiB: {verdict}"
+    )
+
+
 def main() -> None:
     """Every comparison, then the growth, as lines on the terminal."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
@@ -110,15 +137,22 @@ def main() -> None:
         rendered = scratch / "dist" / "plain"
         inputs.write_complete_schemas(scratch / "complete")
         inputs.write_shared_schemas(scratch / "shared")
-        for count in VALIDATED:
-            objects = scratch / f"objects-{count}"
-            inputs.write_objects(objects, rendered / ENVIRONMENTS[-1], count)
+        few, many = scratch / f"objects-{FEW}", scratch / f"objects-{MANY}"
+        inputs.write_objects(few, inputs.varied(inputs.manifests_in(rendered))[:FEW])
+        inputs.write_objects(many, objects_of(scratch, POOLS_OF_MANY))
+        for objects, only, times in (
+            (few, SCHEMA_LAYER, 0.2),
+            (many, SCHEMA_LAYER, 0.2),
+            (many, (), 1.0),
+        ):
             for schemas in ("complete", "shared"):
-                print(validate(objects, scratch / schemas).line(runs), flush=True)
+                comparison = validate(objects, scratch / schemas, only, times)
+                print(comparison.line(runs), flush=True)
         print(cdk8s_road(scratch, len(inputs.manifests_in(rendered))).line(runs), flush=True)
         print()
         for pools in POOLS:
             print(growth(scratch, pools, min(runs, 3)), flush=True)
+        print(f"\n{everything(scratch)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from itertools import cycle, islice, zip_longest
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -13,6 +13,7 @@ from imports.bundle import kinds
 from imports.upstream import closure, definitions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 MINOR = "1.37"
@@ -36,19 +37,18 @@ def write_shared_schemas(folder: Path) -> None:
     kubeconform.write(folder, MINOR)
 
 
-def write_objects(folder: Path, rendered: Path, count: int) -> None:
-    """The folder holds as many objects as asked, one a file, each with an identity of its own."""
+def write_objects(folder: Path, manifests: Iterable[Mapping[str, Any]]) -> None:
+    """The folder holds the manifests, one a file."""
     folder.mkdir()
-    for number, manifest in enumerate(islice(cycle(varied(rendered)), count)):
-        renamed = {**manifest["metadata"], "name": f"{manifest['metadata']['name']}-{number}"}
-        text = yaml.safe_dump({**manifest, "metadata": renamed})
-        (folder / f"{number:04}.yaml").write_text(text, encoding="utf-8")
+    for number, manifest in enumerate(manifests):
+        text = yaml.safe_dump(manifest)
+        (folder / f"{number:05}.yaml").write_text(text, encoding="utf-8")
 
 
-def varied(rendered: Path) -> list[dict[str, Any]]:
-    """The rendered manifests, one of each kind before a second of any."""
-    by_kind: dict[str, list[dict[str, Any]]] = {}
-    for manifest in manifests_in(rendered):
+def varied(manifests: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The manifests, one of each kind before a second of any."""
+    by_kind: dict[str, list[Mapping[str, Any]]] = {}
+    for manifest in manifests:
         by_kind.setdefault(manifest["kind"], []).append(manifest)
     return [one for turn in zip_longest(*by_kind.values()) for one in turn if one]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,10 +60,29 @@ class Comparison:
         allowed = peer * self.times + self.extra_seconds
         verdict = "met" if ours <= allowed else "missed"
         figures = f"{shown(ours)} {shown(peer)} {ours / peer:7.2f} {shown(allowed)}"
-        return f"{self.name:34} {self.peer:32} {figures} {verdict}"
+        return f"{self.name:40} {self.peer:32} {figures} {verdict}"
 
 
-HEADER = f"{'ours':34} {'peer':32} {'ours':>10} {'peer':>10} {'ratio':>7} {'aim':>10}"
+class Cost(NamedTuple):
+    """The wall time of a process, and the most memory that it had."""
+
+    seconds: float
+    gibibytes: float
+
+
+def peak(command: Sequence[str | Path]) -> Cost:
+    """What a command takes that succeeds."""
+    start = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{' '.join(map(str, command))}: exit code {process.returncode}")
+    return Cost(time.perf_counter() - start, usage.ru_maxrss / KIBIBYTES)
+
+
+KIBIBYTES = 1024 * 1024  # in a gibibyte; Linux counts memory in kibibytes
+HEADER = f"{'ours':40} {'peer':32} {'ours':>10} {'peer':>10} {'ratio':>7} {'aim':>10}"
 
 
 def shown(seconds: float) -> str:

@@ -37,7 +37,7 @@ NPM_SETTINGS = {
 }
 PIP_SETTINGS = {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
-# The Node of the session when it has one, else the one that was installed beside this tool.
+# The Node that JSII_NODE names, else the one that was installed beside this tool.
 LAUNCHER = """\
 #!/bin/sh
 exec "${{JSII_NODE:-{node}}}" "$(dirname "$0")/node_modules/.bin/{name}" "$@"
