@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from mistersmith_k8s import validation
+from mistersmith_k8s import inputs, validation
 from mistersmith_k8s.checks.finding import Severity
 from mistersmith_k8s.configuration import Configuration
 from tests.worlds import findings
@@ -292,6 +292,14 @@ def test_files_that_declare_mostly_the_same_are_alternatives(tmp_path: Path) -> 
         "ha-install.yaml": [_config_map(name, "large") for name in names[:3]],
     }
     assert _report(tmp_path, files) == []
+
+
+def test_files_are_compared_and_connected_together(tmp_path: Path) -> None:
+    """Whoever asks who reaches whom names what is applied."""
+    manifests = [_config_map(name, "same") for name in ("one", "two", "three")]
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text(yaml.safe_dump_all(manifests), encoding="utf-8")
+    assert len(inputs.one_group([str(tmp_path)]).objects) == 6
 
 
 def test_a_file_with_a_variant_is_warned_of(tmp_path: Path) -> None:

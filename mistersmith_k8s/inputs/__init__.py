@@ -22,18 +22,21 @@ if TYPE_CHECKING:
 __all__ = ["NOTHING", "UNREAD", "Group", "InputError", "groups", "one_group", "printable", "told"]
 
 
-def groups(paths: Sequence[str]) -> list[Group]:
+def groups(paths: Sequence[str], *, files_apart: bool = True) -> list[Group]:
     """The objects below some paths: what lies in files, each kustomization, each environment.
 
     An environment is what synth wrote for one. Files of all paths form one group, but that
-    folders which declare mostly the same objects are alternatives, and a group each.
+    folders which declare mostly the same objects are alternatives, and a group each; so are files
+    of one folder, unless all that is named is meant together.
 
     Raises:
         InputError: a path does not exist, holds no manifests, or needs kustomize where there
             is none.
     """
     found = places(paths)
-    return [*_of_files(found, paths), *_of_kustomizations(found), *_of_environments(found)]
+    group = group_of(", ".join(paths), found.files, found.charts)
+    together = parts(group, files=files_apart) if found.files or found.charts else ()
+    return [*together, *_of_kustomizations(found), *_of_environments(found)]
 
 
 def one_group(paths: Sequence[str]) -> Group:
@@ -42,7 +45,7 @@ def one_group(paths: Sequence[str]) -> Group:
     Raises:
         InputError: they are not, or something cannot be read.
     """
-    found = groups(paths)
+    found = groups(paths, files_apart=False)
     unread = [finding for group in found for finding in group.unread]
     if unread:
         raise InputError("\n".join(map(told, unread)))
@@ -58,11 +61,6 @@ def told(finding: Finding) -> str:
     """What could not be read, in one line."""
     line = f":{finding.line}" if finding.line else ""
     return f"{finding.file}{line}: {finding.message}. {finding.remediation}"
-
-
-def _of_files(found: Places, paths: Sequence[str]) -> Iterator[Group]:
-    if found.files or found.charts:
-        yield from parts(group_of(", ".join(paths), found.files, found.charts))
 
 
 def _of_kustomizations(found: Places) -> Iterator[Group]:

@@ -33,15 +33,15 @@ class _Split(NamedTuple):
     apart: dict[str, list[Object]]
 
 
-def parts(group: Group) -> list[Group]:
+def parts(group: Group, *, files: bool = True) -> list[Group]:
     """The group without its alternatives, then each of them as a group of its own.
 
     Folders are alternatives where they lie in one folder and at least half of what the smaller one
-    declares is declared by the other too. So are files, such as install.yaml and ha-install.yaml,
-    which share some objects.
+    declares is declared by the other too. So are `files`, such as install.yaml and
+    ha-install.yaml, which share some objects.
     """
     entries = [_Entry(tuple((item.file or "").split("/")[:-1]), item) for item in group.objects]
-    common, apart = _split(entries, 0)
+    common, apart = _split(entries, 0, ENOUGH if files else None)
     if not apart:
         return [group]
     rest = group._replace(objects=tuple(common))
@@ -49,7 +49,7 @@ def parts(group: Group) -> list[Group]:
     return [rest, *(Group(n, tuple(found), complete=group.complete) for n, found in named)]
 
 
-def _split(entries: Sequence[_Entry], depth: int) -> _Split:
+def _split(entries: Sequence[_Entry], depth: int, enough: int | None) -> _Split:
     below: dict[str, list[_Entry]] = defaultdict(list)
     files: dict[str, list[_Entry]] = defaultdict(list)
     for entry in entries:
@@ -58,12 +58,12 @@ def _split(entries: Sequence[_Entry], depth: int) -> _Split:
         else:
             files[entry.item.file or ""].append(entry)
     split = _Split([], {})
-    alternatives = _alternatives(files, ENOUGH)
+    alternatives = _alternatives(files, enough) if enough else set()
     for file, inside in files.items():
         _place(split, file, [entry.item for entry in inside], apart=file in alternatives)
     alternatives = _alternatives(below)
     for name, inside in below.items():
-        deeper = _split(inside, depth + 1)
+        deeper = _split(inside, depth + 1, enough)
         split.apart.update(deeper.apart)
         folder = "/".join(inside[0].folders[: depth + 1])
         _place(split, folder, deeper.common, apart=name in alternatives)
