@@ -22,13 +22,14 @@ from mistersmith_k8s.checks.fields.formats import dns_label
 from mistersmith_k8s.checks.fields.pods import Container, Pod, container_check, pod_check
 from mistersmith_k8s.checks.fields.rules import (
     absent,
+    both,
     dicts,
     each,
     fields,
     given,
+    gone,
     needs_value,
     new,
-    old,
     one_of,
     pick,
     struct,
@@ -60,11 +61,13 @@ _fields = fields(
     needs=("name", "image"),
 )
 
-_init_policy = old(minors.ONLY_SIDECARS_RESTART, pick("Always"), pick(*_POLICIES))
-_main_policy = old(
-    minors.NO_CONTAINER_RESTARTS,
-    absent("may not be set for non-init containers", "Remove it."),
-    new(minors.RESTART_RULES, pick(*_POLICIES)),
+_any_policy = new(minors.RESTART_RULES, pick(*_POLICIES))
+_init_policy = both(gone(minors.NO_CONTAINER_RESTARTS, pick("Always")), _any_policy)
+_main_policy = both(
+    gone(
+        minors.NO_CONTAINER_RESTARTS, absent("may not be set for non-init containers", "Remove it.")
+    ),
+    _any_policy,
 )
 
 

@@ -5,6 +5,7 @@ Source: pkg/apis/flowcontrol/validation of k8s.io/kubernetes.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from mistersmith_k8s.checks.fields import minors
@@ -231,7 +232,7 @@ def _queuing(queuing: dict[str, Any]) -> Iterator[Fault]:
     if hand > queues > 0:
         detail = f"should not be greater than queues ({queues})"
         yield invalid(hand, detail, "Lower it.", ("handSize",))
-    elif hand > 0 and _bits(queues, hand) > HASH_BITS:
+    elif min(queues, hand) > 0 and _bits(queues, hand) > HASH_BITS:
         detail = f"required entropy bits of deckSize {queues} and handSize {hand}"
         detail = f"{detail} should not be greater than {HASH_BITS}"
         yield invalid(hand, detail, "Lower it.", ("handSize",))
@@ -239,10 +240,7 @@ def _queuing(queuing: dict[str, Any]) -> Iterator[Fault]:
 
 def _bits(deck: int, hand: int) -> int:
     """How many bits of a hash it takes to deal a hand from a deck."""
-    total = 1
-    for card in range(min(hand, HASH_BITS + 1)):
-        total *= max(deck - card, 1)
-    return (total - 1).bit_length()
+    return math.ceil(math.log2(deck) * hand)
 
 
 CHECKS = (flow_schema_fields, priority_level_fields)

@@ -190,6 +190,11 @@ def new(minor: int, rule: Rule) -> Rule:
     return lambda value: later(rule(value), minor)
 
 
+def gone(minor: int, rule: Rule) -> Rule:
+    """A rule that API servers after a minor have no longer."""
+    return lambda value: tuple(until(fault, minor) for fault in rule(value))
+
+
 def old(minor: int, stricter: Rule, rule: Rule) -> Rule:
     """A rule that API servers up to a minor put more strictly."""
 
