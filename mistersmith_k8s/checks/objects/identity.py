@@ -69,7 +69,7 @@ def _twins(world: World) -> dict[Identity, list[Object]]:
 def _alternatives(world: World) -> frozenset[frozenset[str | None]]:
     """The pairs of files that mostly declare the same objects: one or the other is applied.
 
-    So are two of which one declares nothing that the other does not.
+    So are two of which one declares only what the other declares among more.
     """
     sizes = Counter(item.file for item in world.objects)
     shared = Counter(
@@ -79,12 +79,13 @@ def _alternatives(world: World) -> frozenset[frozenset[str | None]]:
         if other.file != twins[0].file
     )
     return frozenset(
-        pair for pair, count in shared.items() if _mostly(count, min(sizes[file] for file in pair))
+        pair for pair, count in shared.items() if _mostly(count, *(sizes[file] for file in pair))
     )
 
 
-def _mostly(shared: int, size: int) -> bool:
-    return shared == size or shared >= max(_MANY, size / 2)
+def _mostly(shared: int, *sizes: int) -> bool:
+    small, large = min(sizes), max(sizes)
+    return shared == small < large or shared >= max(_MANY, small / 2)
 
 
 _MANY = 3  # fewer may be chance
