@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mistersmith_k8s.platform import Environment, PlatformSpec
 from mistersmith_k8s.spec import (
@@ -11,8 +11,15 @@ from mistersmith_k8s.spec import (
     SpecError,
     Violation,
     converted,
+    hints,
     load,
+    unknown,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from mistersmith_k8s.spec import Path
 
 ENVIRONMENTS = "environments"
 OTHER_NAMES = {
@@ -23,6 +30,9 @@ OTHER_NAMES = {
     "prod": Environment.OPERATIONAL,
 }
 """What others call the environments."""
+ORDER = tuple(Environment)
+FIELDS = tuple(name for name in hints(PlatformSpec) if name != "environment")
+"""The fields of a platform that its file may set; the name of its environment is a key."""
 
 
 def platforms(description: Mapping[str, Any]) -> dict[Environment, PlatformSpec]:
@@ -38,17 +48,24 @@ def platforms(description: Mapping[str, Any]) -> dict[Environment, PlatformSpec]
     """
     found: list[Violation] = []
     named = _named(description, found)
-    base = {key: value for key, value in description.items() if key != ENVIRONMENTS}
-    if "environment" in base:
-        rule = "is not a field of a platform file"
-        found.append(Violation("environment", MISSING, rule, f"Use {ENVIRONMENTS}."))
-        del base["environment"]
+    common = {key: value for key, value in description.items() if key != ENVIRONMENTS}
+    base = _fields(common, (*FIELDS, ENVIRONMENTS), (), found)
     made = {
-        name: _platform(base, name, named[name], found) for name in Environment if name in named
+        name: _platform(base, name, _fields(change, FIELDS, (ENVIRONMENTS, name), found), found)
+        for name, change in sorted(named.items(), key=lambda pair: ORDER.index(pair[0]))
     }
     if found:
         raise SpecError(_once(found))
     return made
+
+
+def _fields(
+    part: Mapping[str, Any], known: Collection[str], where: Path, found: list[Violation]
+) -> Mapping[str, Any]:
+    """The part of a description without the keys that no field has."""
+    others = [str(key) for key in part if key not in known]
+    found += [Violation((*where, key), MISSING, *unknown(key, known)) for key in others]
+    return {key: value for key, value in part.items() if key in known}
 
 
 def _named(
@@ -71,7 +88,10 @@ def _named(
     for name, change in changes.items():
         if not isinstance(change, Mapping):
             found.append(Violation((ENVIRONMENTS, name), change, "must be a mapping"))
-    return {n: c if isinstance(c, Mapping) else {} for n, c in changes.items()}
+    named: dict[Environment, Mapping[str, Any]] = {
+        n: c if isinstance(c, Mapping) else {} for n, c in changes.items()
+    }
+    return named or {Environment.EXPERIMENTAL: {}}  # so that the common part is checked
 
 
 def _platform(

@@ -131,8 +131,8 @@ def load(spec: type[Spec], data: object, path: Path, found: list[Violation]) -> 
         found.append(Violation(path, data, f"must be a mapping of {_known(spec)}", spec.ADVICE))
         return None
     known = hints(typing.cast("Any", spec))
-    unknown = [str(key) for key in data if key not in known]
-    found += [Violation((*path, key), MISSING, *_unknown(key, known)) for key in unknown]
+    others = [str(key) for key in data if key not in known]
+    found += [Violation((*path, key), MISSING, *unknown(key, known)) for key in others]
     before = len(found)
     needed = [f.name for f in fields(spec) if f.name not in data and required(f)]
     found += [Violation((*path, name), MISSING, "is required") for name in needed]
@@ -259,7 +259,8 @@ def dotted(path: Path | str) -> str:
     return text.removeprefix(".") or "(top)"
 
 
-def _unknown(key: str, known: Iterable[str]) -> tuple[str, str]:
+def unknown(key: str, known: Iterable[str]) -> tuple[str, str]:
+    """What is wrong with a key that no field has, and what to do about it."""
     near = nearest(key, known)
     advice = f"Did you mean {near}?" if near else f"The fields are {', '.join(known)}."
     return "is not a field", advice
