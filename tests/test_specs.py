@@ -198,14 +198,18 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "an environment within an environment": (
         {"environments": {"validation": {"environment": "operational"}}},
-        "environments.validation.environment: is not a field. The fields are name, storage_class, "
-        "orchestrator, workers, nats, redis, postgres, settings, quotas, tracing, internet_cidrs.",
+        (
+            "environments.validation.environment: is not a field. The fields are name, storage_class, "
+            "orchestrator, workers, nats, redis, postgres, settings, quotas, tracing, internet_cidrs."
+        ),
     ),
     "an environment that is misspelt beside a wrong platform": (
         {"orchestrator": {"replicas": 4}, "environments": {"prod": {}}},
-        "environments.prod: is not an environment; they are experimental, validation, operational. "
-        "Did you mean operational?\n"
-        "orchestrator.replicas: 4 is even: a vote among the replicas could tie. Set it to 3 or 5.",
+        (
+            "environments.prod: is not an environment; they are experimental, validation, operational. "
+            "Did you mean operational?\n"
+            "orchestrator.replicas: 4 is even: a vote among the replicas could tie. Set it to 3 or 5."
+        ),
     ),
     "an unknown environment": (
         {"environments": {"production": {}}},
