@@ -62,7 +62,7 @@ def test_no_acknowledged_message_is_lost_while_leaders_are_killed(
 
     acknowledged, kept, killed = asyncio.run(work())
     note("acknowledged", len(acknowledged))
-    note("kept", len(kept))
+    note("lost", len(acknowledged - kept))
     note("killed", killed)
     assert set(killed) == set(servers.pods)
     assert len(acknowledged) >= MESSAGES
@@ -149,6 +149,7 @@ def test_a_server_that_goes_drains_its_clients_unseen(servers: Broker, note: Not
     assert errors == []
     assert kept == published > 0
     note("published", published)
+    note("errors", len(errors))
 
 
 async def work_while_leaving(servers: Broker, leaving: str, errors: Errors) -> tuple[int, int]:
