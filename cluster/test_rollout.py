@@ -9,6 +9,7 @@ from cluster.workloads import await_rollouts, named, of_kind, pods, workloads
 from mistersmith_k8s.platform import Environment, render
 from mistersmith_k8s.platform_file import load_platforms
 from mistersmith_k8s.quantity import Quantity
+from mistersmith_k8s.tiers import resources
 from tools import pins
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def test_a_changed_configuration_restarts_who_reads_it(settled: Live) -> None:
     before = {named(m): m for m in settled.manifests if m["kind"] == "ConfigMap"}
     differ = {named(m) for m in of_kind(changed, "ConfigMap") if m != before[named(m)]}
     readers = {named(w) for w in workloads(changed) if differ & set(config_maps(w))}
-    assert len(differ) >= 3
+    assert readers == {named(w) for w in workloads(changed) if config_maps(w)}
     assert replaced(settled, changed) == readers
 
 
@@ -73,11 +74,14 @@ def with_image(workload: Manifest, tag: str) -> Manifest:
 
 
 def reconfigured(environment: str) -> list[Manifest]:
-    """The environment with another log level and another largest message."""
+    """The environment with another log level, largest message and memory of Redis."""
     spec = load_platforms(PLATFORM)[Environment(environment)]
     settings = {"log_level": "warn"}
+    memory = resources("250m", "768Mi", "500m", "768Mi")
     changed = spec.but(
-        settings=spec.settings.but(**settings), nats=spec.nats.but(max_payload=Quantity("4Mi"))
+        settings=spec.settings.but(**settings),
+        nats=spec.nats.but(max_payload=Quantity("4Mi")),
+        redis=spec.redis if spec.redis.outside else spec.redis.but(resources=memory),
     )
     return list(render(changed))
 
