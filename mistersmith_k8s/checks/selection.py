@@ -68,16 +68,14 @@ def fixed_label(selector: Selector) -> tuple[str, str] | None:
 
 def alike(workloads: Iterable[Object]) -> list[Object]:
     """One workload of each set that differ in nothing that a NetworkPolicy sees."""
-    found = {
-        (
-            item.kind,
-            item.given_namespace,
-            *sorted(item.pod_labels.items()),
-            *(repr(container.get("ports")) for _, container in item.all_containers),
-        ): item
-        for item in workloads
-    }
-    return list(found.values())
+    return list({_seen_by_policies(item): item for item in workloads}.values())
+
+
+@fact
+def _seen_by_policies(item: Object) -> tuple[str, ...]:
+    labels = (f"{key}={value}" for key, value in sorted(item.pod_labels.items()))
+    ports = (repr(container.get("ports")) for _, container in item.all_containers)
+    return (item.kind, item.given_namespace, *labels, *ports)
 
 
 def selects(selector: Selector, item: Object) -> bool | None:
@@ -108,6 +106,8 @@ class Running:
         self._all: dict[str, list[Object]] = defaultdict(list)
         self._labelled: dict[tuple[str, str, str], list[Object]] = defaultdict(list)
         self._outside: dict[str, list[Mapping[str, str]]] = defaultdict(list)
+        self._selected: dict[tuple[str, Selector], Sequence[Object]] = {}
+        self._maybe_selected: dict[tuple[str, Selector], Sequence[Object]] = {}
         for item in world.workloads:
             self._all[item.given_namespace].append(item)
             for key, value in item.pod_labels.items():
@@ -126,18 +126,23 @@ class Running:
         for place in self._near(namespace):
             yield from self._all.get(place, ())
 
-    def selected(self, namespace: str, selector: Selector) -> list[Object]:
+    def selected(self, namespace: str, selector: Selector) -> Sequence[Object]:
         """The workloads of a namespace whose pods are certainly selected."""
-        return [item for item in self._candidates(namespace, selector) if selects(selector, item)]
+        found = self._selected.get((namespace, selector))
+        if found is None:
+            near = self._candidates(namespace, selector)
+            found = tuple(item for item in near if selects(selector, item))
+            self._selected[namespace, selector] = found
+        return found
 
-    def maybe_selected(self, namespace: str, selector: Selector) -> list[Object]:
+    def maybe_selected(self, namespace: str, selector: Selector) -> Sequence[Object]:
         """The workloads whose pods are perhaps selected: no other can be."""
-        return [
-            item
-            for place in self._near(namespace)
-            for item in self._candidates(place, selector)
-            if selects(selector, item) is not False
-        ]
+        found = self._maybe_selected.get((namespace, selector))
+        if found is None:
+            near = (o for place in self._near(namespace) for o in self._candidates(place, selector))
+            found = tuple(item for item in near if selects(selector, item) is not False)
+            self._maybe_selected[namespace, selector] = found
+        return found
 
     def outside(self, namespace: str) -> Sequence[Mapping[str, str]]:
         """The labels of pods that somebody else brings into a namespace."""

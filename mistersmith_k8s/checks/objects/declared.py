@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mistersmith_k8s.checks.check import Flaw, check
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mistersmith_k8s.connectivity.ports import Ports
 
 DECLARED = "mister-smith.io/connects-to"
+MOST = 10  # differences that are told one by one
 PATH = ("metadata", "annotations", DECLARED)
 
 # The resolver that every cluster has, and no manifest.
@@ -77,8 +78,14 @@ def declared_connections(item: Object, world: World) -> Iterator[Flaw]:
     computed = _computed(world)
     source = computed.universe.workload(f"{item.namespace}/{item.ref.name}[{item.ref.kind}]")
     if source is not None:
-        yield from _inside_differs(str(source), inside, computed)
-        yield from _outside_differs(outside, computed.outside.get(str(source), []))
+        found = chain(
+            _inside_differs(str(source), inside, computed),
+            _outside_differs(outside, computed.outside.get(str(source), [])),
+        )
+        yield from islice(found, MOST)
+        rest = sum(1 for _ in found)
+        if rest:
+            yield Flaw(PATH, f"differs for {rest} more targets", "Mend those above first.")
 
 
 @fact

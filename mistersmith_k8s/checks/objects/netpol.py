@@ -213,8 +213,13 @@ def isolating(workload: Object, way: Way, world: World) -> list[Object]:
     return [p for p in policies_of(world).get(id(workload), ()) if isolates(p, way)]
 
 
-def container_ports(workload: Object) -> Iterator[tuple[str, str, int]]:
+@fact
+def container_ports(workload: Object) -> Sequence[tuple[str, str, int]]:
     """Name, protocol and number of every port that the containers of a workload declare."""
+    return tuple(_container_ports(workload))
+
+
+def _container_ports(workload: Object) -> Iterator[tuple[str, str, int]]:
     for path, container in workload.all_containers:
         waits = "initContainers" in path and container.get("restartPolicy") != "Always"
         for _, port in mappings(container.get("ports") if not waits else None):

@@ -24,7 +24,7 @@ from mistersmith_k8s.checks.objects.netpol import (
 )
 from mistersmith_k8s.checks.objects.services import selects_nothing
 from mistersmith_k8s.checks.outside import outside
-from mistersmith_k8s.checks.selection import OUTSIDE, equality, running, shown
+from mistersmith_k8s.checks.selection import OUTSIDE, alike, equality, running, shown
 from mistersmith_k8s.checks.shape import integer, mappings, text
 from mistersmith_k8s.checks.world import fact
 
@@ -143,7 +143,7 @@ def policy_service_port(item: Object, world: World) -> Iterator[Flaw]:
     """
     for way in WAYS:
         for rule in rules(item, way):
-            chosen = _destinations(item, rule, world) if rule.ports else ()
+            chosen = alike(_destinations(item, rule, world)) if rule.ports else ()
             for port in rule.ports:
                 service = _mistaken(port, chosen, world) if chosen else None
                 if service:
