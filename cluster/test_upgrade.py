@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 import subprocess
-import tarfile
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,9 +35,9 @@ def previous(environment: str, folder: Path) -> Path:
     path = f"dist/plain/{environment}"
     changed = git("status", "--porcelain", "--", path)
     commits = git("log", "--format=%H", "-2", "--", path).decode().split()
-    archive = git("archive", commits[0] if changed else commits[-1], path)
-    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        files.extractall(folder, filter="data")
+    archive = git("archive", "--format=zip", commits[0] if changed else commits[-1], path)
+    with zipfile.ZipFile(io.BytesIO(archive)) as files:
+        files.extractall(folder)
     return folder / path
 
 
