@@ -124,7 +124,7 @@ _IMAGE = re.compile(
     r"(?::(?P<tag>[A-Za-z0-9_][-A-Za-z0-9_.]{0,127}))?"
     r"(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
-_VERSION = re.compile(r"\d+\.\d+|^(?:sha-)?[0-9a-f]{7,40}$")
+_PINNED = re.compile(r"\d+\.\d+|\d{6}|(?:^|[-_.])(?:sha-?|g)?(?=[a-f]*\d)[0-9a-f]{7,40}$")
 
 
 class ImageRef(str):
@@ -162,8 +162,8 @@ class ImageRef(str):
 
     @property
     def pinned(self) -> bool:
-        """Whether it names one build: a digest, a version number or a commit."""
-        return bool(self.digest or (self.tag and _VERSION.search(self.tag)))
+        """Whether it names one build: a digest, a version, a date, a build or a commit."""
+        return bool(self.digest or (self.tag and _PINNED.search(self.tag)))
 
     @property
     def pull_policy(self) -> Literal["Always", "IfNotPresent"]:

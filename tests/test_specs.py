@@ -329,13 +329,20 @@ def test_what_is_no_quantity_is_refused(text: str) -> None:
         Quantity(text)
 
 
-PINNED = ("a:1.2.3", "a:16.6-alpine", "r:5000/a/b:v1.2", "a@sha256:" + "0" * 64, "a:12e0345")
+PINNED = (
+    "a:1.2.3",
+    "a:20261123",
+    "a:16.6-alpine",
+    "r:5000/a/b:v1.2",
+    "a@sha256:" + "0" * 64,
+    "a:12e0345",
+)
 MOVING = ("a", "a:latest", "a:main", "r:5000/a", "a:alpine", "a:7-alpine")
 
 
 @pytest.mark.parametrize("text", PINNED)
 def test_a_pinned_image_is_pulled_once(text: str) -> None:
-    """A version, a commit or a digest names one build."""
+    """A version, a date, a commit or a digest names one build."""
     assert (ImageRef(text).pinned, ImageRef(text).pull_policy) == (True, "IfNotPresent")
 
 
