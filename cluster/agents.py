@@ -10,7 +10,12 @@ import nats
 from nats.errors import NoRespondersError
 from nats.errors import TimeoutError as NoAnswerError
 from nats.js.api import ConsumerConfig, RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import NoStreamResponseError, ServiceUnavailableError
+from nats.js.errors import (
+    NoKeysError,
+    NoStreamResponseError,
+    NotFoundError,
+    ServiceUnavailableError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -29,6 +34,8 @@ STREAM = "tasks"
 RETRY_SECONDS = 0.1
 
 NOT_NOW = (NoStreamResponseError, ServiceUnavailableError, NoRespondersError, NoAnswerError)
+NOT_YET = (*NOT_NOW, NotFoundError, NoKeysError)
+"""Of a reader too: a replica other than the leader may lag behind what was acknowledged."""
 
 Answered = TypeVar("Answered")
 Errors = list[Exception]
@@ -70,7 +77,11 @@ async def tasks(boss: Client) -> JetStreamContext:
     return context
 
 
-async def retried(attempt: Callable[[], Awaitable[Answered]], seconds: float = 30) -> Answered:
+async def retried(
+    attempt: Callable[[], Awaitable[Answered]],
+    seconds: float = 30,
+    passing: tuple[type[Exception], ...] = NOT_NOW,
+) -> Answered:
     """What the attempt gives, once the replicas have a leader: agents try again, as libraries do.
 
     Raises:
@@ -80,7 +91,7 @@ async def retried(attempt: Callable[[], Awaitable[Answered]], seconds: float = 3
         while True:
             try:
                 return await attempt()
-            except NOT_NOW:
+            except passing:
                 await asyncio.sleep(RETRY_SECONDS)
 
 

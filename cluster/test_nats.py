@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from nats.js.errors import APIError
 
-from cluster.agents import PASSWORDS, STREAM, Errors, connected, retried, stream, tasks
+from cluster.agents import NOT_YET, PASSWORDS, STREAM, Errors, connected, retried, stream, tasks
 from cluster.broker import Broker, broker
 from cluster.live import DIST, ENVIRONMENTS, read
 from cluster.processes import eventually
@@ -137,13 +137,15 @@ def test_the_orchestrator_keeps_keys_and_objects(servers: Broker) -> None:
             context = boss.jetstream(timeout=10)
             keys = await retried(lambda: context.create_key_value(bucket="keys", replicas=3))
             await retried(lambda: keys.put("state", b"ready"))
-            assert (await keys.get("state")).value == b"ready"
-            assert await keys.keys() == ["state"]
+            entry = await retried(lambda: keys.get("state"), passing=NOT_YET)
+            assert entry.value == b"ready"
+            assert await retried(keys.keys, passing=NOT_YET) == ["state"]
             objects = await retried(lambda: context.create_object_store("objects"))
             await retried(lambda: objects.put("model", b"weights"))
-            assert (await objects.get("model")).data == b"weights"
-            await context.delete_key_value("keys")
-            await context.delete_object_store("objects")
+            found = await retried(lambda: objects.get("model"), passing=NOT_YET)
+            assert found.data == b"weights"
+            await retried(lambda: context.delete_key_value("keys"))
+            await retried(lambda: context.delete_object_store("objects"))
 
     asyncio.run(work())
     assert errors == []

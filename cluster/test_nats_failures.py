@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 import pytest
 from nats.errors import Error as NatsError
 
-from cluster.agents import PASSWORDS, SECRETS, STREAM, Errors, connected, retried, tasks
+from cluster.agents import (
+    NOT_NOW,
+    PASSWORDS,
+    RETRY_SECONDS,
+    SECRETS,
+    STREAM,
+    Errors,
+    connected,
+    retried,
+    tasks,
+)
 from cluster.broker import Broker, broker
 from cluster.live import DIST, read
 from cluster.processes import eventually
@@ -143,7 +153,8 @@ def test_a_server_that_goes_drains_its_clients_unseen(servers: Broker, note: Not
     pod = servers.stateful_set["spec"]["template"]["spec"]
     grace = pod["terminationGracePeriodSeconds"]
     start = time.monotonic()
-    published, kept = asyncio.run(work_while_leaving(servers, "nats-0", errors))
+    leaving = work_while_leaving(servers, "nats-0", errors)
+    published, kept = asyncio.run(asyncio.wait_for(leaving, grace))
     assert servers.servers["nats-0"].process.wait() == 0
     assert time.monotonic() - start < grace
     assert errors == []
@@ -165,24 +176,30 @@ async def work_while_leaving(servers: Broker, leaving: str, errors: Errors) -> t
     async def heed() -> None:
         notice.set()
 
-    async def work(boss: Client, until: Callable[[], bool]) -> None:
+    async def publish(boss: Client) -> None:
         nonlocal published
-        queue = boss.jetstream(timeout=10)
+        subject = f"mister-smith.tasks.{published}"
+        name = {"Nats-Msg-Id": subject}
+        await boss.jetstream().publish(subject, timeout=2, headers=name)
+        published += 1
+
+    async def work(boss: Client, until: Callable[[], bool]) -> None:
         while not until():
-            subject = f"mister-smith.tasks.{published}"
-            name = {"Nats-Msg-Id": subject}
-            await retried(partial(queue.publish, subject, timeout=2, headers=name))
-            published += 1
+            try:
+                await publish(boss)
+            except NOT_NOW:
+                await asyncio.sleep(RETRY_SECONDS)
 
     here = connected(servers, "orchestrator", errors, servers=[own], lame_duck_mode_cb=heed)
     elsewhere = [url for url in servers.urls if url != own]
     async with here as boss:
-        await tasks(boss)
+        await stream_leader(await tasks(boss))
         leave(servers, leaving)
         await work(boss, notice.is_set)
         await boss.drain()
     async with connected(servers, "orchestrator", errors, servers=elsewhere) as boss:
         await work(boss, lambda: process.poll() is not None)
+        await retried(lambda: publish(boss))  # the last may be there already, without an answer
         state = await retried(partial(boss.jetstream().stream_info, STREAM))
     return published, state.state.messages
 
