@@ -11,6 +11,7 @@ from nats.errors import NoRespondersError
 from nats.errors import TimeoutError as NoAnswerError
 from nats.js.api import ConsumerConfig, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import (
+    BadRequestError,
     NoKeysError,
     NoStreamResponseError,
     NotFoundError,
@@ -36,6 +37,9 @@ RETRY_SECONDS = 0.1
 NOT_NOW = (NoStreamResponseError, ServiceUnavailableError, NoRespondersError, NoAnswerError)
 NOT_YET = (*NOT_NOW, NotFoundError, NoKeysError)
 """Of a reader too: a replica other than the leader may lag behind what was acknowledged."""
+
+UNHEARD = "no suitable peers for placement, peer offline"
+"""A server that has just begun to lead places nothing on one whose limits it has not heard yet."""
 
 Answered = TypeVar("Answered")
 Errors = list[Exception]
@@ -79,7 +83,7 @@ async def tasks(boss: Client) -> JetStreamContext:
 
 async def retried(
     attempt: Callable[[], Awaitable[Answered]],
-    seconds: float = 30,
+    seconds: float = 60,
     passing: tuple[type[Exception], ...] = NOT_NOW,
 ) -> Answered:
     """What the attempt gives, once the replicas have a leader: agents try again, as libraries do.
@@ -92,7 +96,11 @@ async def retried(
             try:
                 return await attempt()
             except passing:
-                await asyncio.sleep(RETRY_SECONDS)
+                pass
+            except BadRequestError as refused:
+                if refused.description != UNHEARD:
+                    raise
+            await asyncio.sleep(RETRY_SECONDS)
 
 
 def stream(**more: Any) -> StreamConfig:

@@ -42,6 +42,7 @@ IN_FLIGHT = 200
 BATCH = 500
 DRAIN_SECONDS = 180
 ENVIRONMENT = "operational"
+LAME_DUCK = "Entering lame duck mode"
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +149,7 @@ async def drained(servers: Broker) -> set[int]:
 
 
 def test_a_server_that_goes_drains_its_clients_unseen(servers: Broker, note: Note) -> None:
-    """The preStop hook, then SIGTERM at once, as a kubelet ends a pod: no client sees an error."""
+    """The preStop hook, then SIGTERM, as a kubelet ends a pod: no client sees an error."""
     errors: Errors = []
     pod = servers.stateful_set["spec"]["template"]["spec"]
     grace = pod["terminationGracePeriodSeconds"]
@@ -205,9 +206,15 @@ async def work_while_leaving(servers: Broker, leaving: str, errors: Errors) -> t
 
 
 def leave(servers: Broker, name: str) -> None:
-    """What a kubelet does to end a pod."""
+    """What a kubelet does to end a pod: the hook, then SIGTERM.
+
+    The hook is over when its signal is sent. A kubelet needs longer to go on than a server to take
+    it; these tests do not.
+    """
     servers.run(name, servers.container["lifecycle"]["preStop"]["exec"]["command"])
-    servers.servers[name].process.terminate()
+    leaving = servers.servers[name]
+    eventually(f"{name} takes the signal", lambda: LAME_DUCK in leaving.log.read_text("utf-8"))
+    leaving.process.terminate()
 
 
 def test_a_changed_configuration_is_taken_by_a_reload(servers: Broker) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -59,9 +58,15 @@ def test_a_server_ends_with_a_starter_that_is_killed(tmp_path: Path) -> None:
     ) as starter:
         assert starter.stdout
         child = int(starter.stdout.readline())
-        os.kill(child, 0)
+        eventually("the server runs", lambda: command_of(child) == SLEEP)
         starter.kill()
     eventually("the server is gone", lambda: gone(child), 10)
+
+
+def command_of(process: int) -> tuple[str, ...]:
+    """What a process runs: for a moment, what is to end it with its starter."""
+    words = Path(f"/proc/{process}/cmdline").read_text(encoding="utf-8")
+    return tuple(words.removesuffix("\0").split("\0"))
 
 
 def gone(process: int) -> bool:
