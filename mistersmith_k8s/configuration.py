@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mistersmith_k8s.checks.suppress import Ignore
-from mistersmith_k8s.spec import nearest
 
 FILES = (".mistersmith-k8s.yaml", "pyproject.toml")
 TABLE = "mistersmith-k8s"
@@ -75,15 +74,19 @@ def _table(path: Path) -> Any:
 
 
 def _of_toml(path: Path) -> Any:
-    import tomllib  # noqa: PLC0415 - only where there is such a file
-
     try:
         text = path.read_text(encoding="utf-8")
-        tool = tomllib.loads(text).get("tool", {}) if TABLE in text else {}
+        tool = _parsed_toml(text).get("tool", {}) if TABLE in text else {}
     except (OSError, ValueError) as error:
         message = f"{path}: cannot be read as TOML: {error}."
         raise ConfigurationError(message) from None
     return tool.get(TABLE) if isinstance(tool, Mapping) else None
+
+
+def _parsed_toml(text: str) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - only where a file may speak of us
+
+    return tomllib.loads(text)
 
 
 def _of_yaml(path: Path) -> Any:
@@ -110,6 +113,8 @@ def _configuration(table: Any, source: str) -> Configuration:
 def _known(key: str, source: str) -> str:
     if key in _FIELDS:
         return key
+    from mistersmith_k8s.spec import nearest  # noqa: PLC0415 - only after a mistake
+
     near = nearest(key, _FIELDS)
     advice = f"Did you mean {near}?" if near else f"The settings are {', '.join(_FIELDS)}."
     message = f"{source}: {key} is not a setting. {advice}"

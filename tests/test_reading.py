@@ -168,12 +168,34 @@ n: "x
 on: 1
 ---
 """
+AROUND_TEXTS = """\
+x: |
+- y: >-
+- |
+  z: |+
+    [deep, {
+  [half, 08
+ shallow: yes
+
+a: "open
+b: 'open
+  end"
+  end'
+c: {d': 'open
+e: [f: 'g', 'open
+g: don't, 'open
+h: "it's \\" whole"
+i: {"it's": 'open
+# it's
+j: 08
+"""
 TEXTS = st.one_of(
     st.lists(st.sampled_from([*FRAGMENTS, " ", "  ", "\n", "\n  ", "\n- "]), max_size=9).map(
         "".join
     ),
     st.lists(st.sampled_from(LINES.splitlines()), max_size=8).map("\n".join),
     st.lists(st.sampled_from(FRAGMENTS), max_size=6).map(" ".join),
+    st.lists(st.sampled_from(AROUND_TEXTS.splitlines()), max_size=7).map("\n".join),
     st.text("0189abefinox_.:+-TZ ,[]{}'\"#|>\n~yN"),
 )
 
@@ -199,6 +221,26 @@ def test_a_text_that_is_doubtful_is_one_in_few() -> None:
 
     assert not fast.doubtful("\n" + text)
     assert not fast.doubtful("\n# note\na: [1, 'b']  # c\nb: {c: d}\nd: |\n  some & more: yes?\n")
+
+
+BODY = "\n    routes: [\n      on: 08\n    ]\n\n    &x\n"
+
+
+@pytest.mark.parametrize(
+    "header", ["a: |", "- |", "- a: >-", "'b': 'c'\na.b/c-d: |+", "# it's\na: |"]
+)
+def test_what_a_block_text_says_is_no_doubt(header: str) -> None:
+    """Configuration in a ConfigMap, a script in an argument: nothing of it is YAML."""
+    assert not fast.doubtful("\n" + header + BODY)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["'open\n  a: |", '"open \\" \n  a: |', "{b': 'open\n  a: |", "a: |\n  b\n- c:", "a: |\n\nb:"],
+)
+def test_what_may_be_no_block_text_stays_in_doubt(text: str) -> None:
+    """A quoted scalar goes on, or nothing is indented as deep."""
+    assert fast.doubtful(f"\nx: {text}{BODY}")
 
 
 @settings(max_examples=150, deadline=None)

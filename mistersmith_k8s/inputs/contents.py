@@ -12,7 +12,7 @@ from mistersmith_k8s.checks.finding import Finding, Severity
 from mistersmith_k8s.checks.world import Object
 from mistersmith_k8s.inputs.error import InputError
 from mistersmith_k8s.manifest import ObjectRef
-from mistersmith_k8s.reading import MOST_BYTES, ReadError, expand, read_bytes
+from mistersmith_k8s.reading import ReadError, expand, read_bytes, read_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,9 +128,9 @@ def _content(source: Source) -> bytes:
     """The bytes of a file, as far as they are needed to know that they are too many."""
     try:
         if source.file is None:
-            return sys.stdin.buffer.read(MOST_BYTES + 1)
+            return read_stream(sys.stdin.buffer)
         with source.file.open("rb") as stream:
-            return stream.read(MOST_BYTES + 1)
+            return read_stream(stream)
     except OSError as error:
         message = f"{source.name}: cannot be read: {error.strerror}."
         raise InputError(message) from None

@@ -11,12 +11,16 @@ from mistersmith_k8s.reading.error import ReadError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import IO
 
 __all__ = ["MOST_BYTES", "Document", "ReadError", "expand"]
-__all__ += ["read_bytes", "read_documents", "read_file"]
+__all__ += ["read_bytes", "read_documents", "read_file", "read_stream"]
 
 MOST_BYTES = 100_000_000
 """The largest file that is read: some 40,000 objects."""
+
+PIECE_BYTES = 1 << 16
+"""What is read at once: Python reserves all that a read may return, most files are far smaller."""
 
 
 def read_file(path: Path, *, most_bytes: int = MOST_BYTES) -> list[Document]:
@@ -27,10 +31,19 @@ def read_file(path: Path, *, most_bytes: int = MOST_BYTES) -> list[Document]:
     """
     try:
         with path.open("rb") as stream:
-            content = stream.read(most_bytes + 1)
+            content = read_stream(stream, most_bytes)
     except OSError as error:
         raise ReadError(str(path), 0, f"cannot be read: {error.strerror}", "Name a file") from None
     return read_bytes(content, str(path), most_bytes=most_bytes)
+
+
+def read_stream(stream: IO[bytes], most_bytes: int = MOST_BYTES) -> bytes:
+    """What a stream holds, as far as it is needed to know that it is too much."""
+    pieces, left = [], most_bytes + 1
+    while left and (piece := stream.read(min(left, PIECE_BYTES))):
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)
 
 
 def read_bytes(content: bytes, file: str, *, most_bytes: int = MOST_BYTES) -> list[Document]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mistersmith_k8s.reading import depth
+from mistersmith_k8s.reading import block_texts, depth
 
 END = r"(?=[ ]*(?:[\n,\]}]|[ ]\#|$))"
 CERTAIN = rf"""
@@ -69,8 +69,8 @@ def doubtful(text: str) -> bool:
         return True
     if not {"|", ">"}.isdisjoint(text.rstrip().rpartition("\n")[2]) or not text.endswith("\n"):
         return True
+    text = block_texts.left_out("\n" + text)
     places = BLOCK + FLOW if "[" in text or "{" in text else BLOCK
-    text = "\n" + text
     return any(place.search(text) for place in places)
 
 
