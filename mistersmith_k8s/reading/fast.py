@@ -57,6 +57,9 @@ PLACES_IN_BRACKETS = (
     r":[,\]}]",  # a key without a value
     r"[{,][ ]*(?:-?[0-9.]+|~|null|Null|NULL|true|True|TRUE|false|False|FALSE)[ ]*[,}]",  # another
 )
+LONG = 1 << 16
+"""Characters of block texts: what has more, such as a dashboard, the exact reader reads faster."""
+
 BLOCK, FLOW = (
     tuple(re.compile(place, re.VERBOSE) for place in places)
     for places in (PLACES, PLACES_IN_BRACKETS)
@@ -69,9 +72,11 @@ def doubtful(text: str) -> bool:
         return True
     if not {"|", ">"}.isdisjoint(text.rstrip().rpartition("\n")[2]) or not text.endswith("\n"):
         return True
-    text = block_texts.left_out("\n" + text)
-    places = BLOCK + FLOW if "[" in text or "{" in text else BLOCK
-    return any(place.search(text) for place in places)
+    bare = block_texts.left_out("\n" + text)
+    if len(text) - len(bare) > LONG:
+        return True
+    places = BLOCK + FLOW if "[" in bare or "{" in bare else BLOCK
+    return any(place.search(bare) for place in places)
 
 
 class DoubtError(Exception):
